@@ -1,0 +1,2 @@
+/* codec.c - see codec.h */
+#include "codec/codec.h"

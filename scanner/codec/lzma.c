@@ -1,0 +1,2 @@
+/* lzma.c */
+#include "codec/codec.h"

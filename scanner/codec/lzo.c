@@ -1,0 +1,2 @@
+/* lzo.c */
+#include "codec/codec.h"
