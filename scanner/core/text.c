@@ -43,9 +43,12 @@ static bool is_unsafe(uint32_t cp)
 	       (cp >= 0xe0000 && cp <= 0xe0fff);
 }
 
+/* Room for the longest escape and its NUL. */
+enum { ESCAPED = 12 };
+
 static char *escape(struct fw_arena *a, struct fw_view raw, bool name)
 {
-	char *out = fw_alloc(a, raw.len + 1, 10);
+	char *out = fw_alloc(a, raw.len + 1, ESCAPED);
 	char *p = out;
 
 	for (size_t i = 0; i < raw.len;) {
@@ -53,20 +56,21 @@ static char *escape(struct fw_arena *a, struct fw_view raw, bool name)
 		size_t n = utf8(raw.data + i, raw.len - i, &cp);
 
 		if (n == 0) {
-			p += sprintf(p, "\\x%02x", raw.data[i]);
+			p += snprintf(p, ESCAPED, "\\x%02x", raw.data[i]);
 			n = 1;
 		} else if (cp == '\\') {
-			p += sprintf(p, "\\\\");
+			p += snprintf(p, ESCAPED, "\\\\");
 		} else if (cp == '\n' || cp == '\t' || cp == '\r') {
-			p += sprintf(p, "\\%c",
-				     cp == '\n'	  ? 'n'
-				     : cp == '\t' ? 't'
-						  : 'r');
+			p += snprintf(p, ESCAPED, "\\%c",
+				      cp == '\n'   ? 'n'
+				      : cp == '\t' ? 't'
+						   : 'r');
 		} else if (is_unsafe(cp)) {
-			p += sprintf(p, cp < 0x80 ? "\\x%02x" : "\\u{%x}",
-				     (unsigned)cp);
+			p += snprintf(p, ESCAPED,
+				      cp < 0x80 ? "\\x%02x" : "\\u{%x}",
+				      (unsigned)cp);
 		} else if (name && cp == '/') {
-			p += sprintf(p, "\\x2f");
+			p += snprintf(p, ESCAPED, "\\x2f");
 		} else {
 			memcpy(p, raw.data + i, n);
 			p += n;
