@@ -513,7 +513,8 @@ static bool placed(struct recipe *r, struct fw_view w)
 	return true;
 }
 
-static void put_include(struct recipe *r)
+/* The name in quotes, as a path from the recipe's own folder. */
+static char *beside(struct recipe *r)
 {
 	const char *slash = strrchr(r->path, '/');
 	size_t dir = slash == NULL ? 0 : (size_t)(slash - r->path) + 1;
@@ -523,15 +524,26 @@ static void put_include(struct recipe *r)
 	from = r->pos;
 	while (r->pos < r->text.len && r->text.data[r->pos] != '"')
 		r->pos++;
-	if (r->depth + 1 >= DEPTH)
-		fail(r, "include goes too deep");
 	char *path = fw_sprintf(r->a, "%.*s%.*s", (int)dir, r->path,
 				(int)(r->pos - from), r->text.data + from);
 
 	r->pos++;
-	struct recipe inner = { .a = r->a, .path = path, .depth = r->depth };
+	return path;
+}
 
-	inner.file = recipe_slurp(r->a, path);
+static void put_file(struct recipe *r)
+{
+	struct fw_view v = recipe_slurp(r->a, beside(r));
+
+	put(r, v.data, v.len);
+}
+
+static void put_include(struct recipe *r)
+{
+	struct recipe inner = { .a = r->a, .depth = r->depth };
+
+	inner.path = beside(r);
+	inner.file = recipe_slurp(r->a, inner.path);
 	struct fw_view v = evaluate(&inner, inner.file, 0);
 
 	put(r, v.data, v.len);
@@ -558,6 +570,8 @@ static void item(struct recipe *r, int ch)
 		}
 	} else if (is(w, "include")) {
 		put_include(r);
+	} else if (is(w, "file")) {
+		put_file(r);
 	} else if (!put_integer(r, w) && !put_digest(r, w) &&
 		   !put_compressed(r, w) && !placed(r, w)) {
 		fail(r, "unknown item");

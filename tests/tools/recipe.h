@@ -14,6 +14,7 @@
  *	patch(OFF) { ... }  overwrites from OFF what stands there already
  *	cut(N)              drops everything from offset N
  *	include "file"      the bytes of another recipe beside this one
+ *	file "name"         the bytes of a file as they are
  *	gzip { ... }        the items, compressed: also zlib, deflate, xz, lzma
  *
  * include and the compressors read what is inside as a recipe of its own:
