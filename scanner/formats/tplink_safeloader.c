@@ -4,7 +4,8 @@
  *
  *	0       u32 be: bytes of the whole image
  *	4       MD5 of a public constant followed by [0x14, length)
- *	0x14    text for the vendor's tools, filled up with 0xff
+ *	0x14    u32 be: bytes of text for the vendor's tools, the text, filled up
+ *	        with 0xff
  *	0x1014  lines "fwup-ptn NAME base 0xN size 0xN\t\r\n", ended by NUL;
  *	        bases count from 0x1014
  *
@@ -121,7 +122,11 @@ static void safeloader_unpack(struct fw_cursor *c, struct fw_out *out)
 
 	if (!fw_ok(c))
 		return;
-	integrity_text_fact(out, "safeloader.vendor", c->v.data + 0x18, 256);
+	fw_seek(c, SAFELOADER_SUMMED);
+	uint32_t text = fw_u32be(c);
+
+	integrity_text_fact(out, "safeloader.vendor", c->v.data + c->pos,
+			    text < 256 ? text : 256);
 	safeloader_check(c, len, out);
 	for (unsigned n = 0; n < SAFELOADER_PARTS && fw_ok(c) &&
 			     fw_out_ok(out) && safeloader_next(&table, &p);

@@ -338,25 +338,6 @@ static bool put_integer(struct recipe *r, struct fw_view w)
 	return false;
 }
 
-static bool put_digest(struct recipe *r, struct fw_view w)
-{
-	uint8_t sum[FW_SHA256_SIZE];
-
-	if (is(w, "md5")) {
-		fw_md5(range(r), sum);
-		put(r, sum, FW_MD5_SIZE);
-	} else if (is(w, "sha1")) {
-		fw_sha1(range(r), sum);
-		put(r, sum, FW_SHA1_SIZE);
-	} else if (is(w, "sha256")) {
-		fw_sha256(range(r), sum);
-		put(r, sum, FW_SHA256_SIZE);
-	} else {
-		return false;
-	}
-	return true;
-}
-
 /* Past the matching brace; the text between, the opening one being read. */
 static struct fw_view block(struct recipe *r)
 {
@@ -377,6 +358,36 @@ static struct fw_view block(struct recipe *r)
 		r->pos++;
 	}
 	return fw_view_sub(r->text, from, r->pos - 1 - from);
+}
+
+/* "(A, B)" or "{ items }" */
+static struct fw_view digested(struct recipe *r)
+{
+	size_t origin;
+
+	if (!accept(r, '{'))
+		return range(r);
+	origin = r->origin + r->pos;
+	return evaluate(r, block(r), origin);
+}
+
+static bool put_digest(struct recipe *r, struct fw_view w)
+{
+	uint8_t sum[FW_SHA256_SIZE];
+
+	if (is(w, "md5")) {
+		fw_md5(digested(r), sum);
+		put(r, sum, FW_MD5_SIZE);
+	} else if (is(w, "sha1")) {
+		fw_sha1(digested(r), sum);
+		put(r, sum, FW_SHA1_SIZE);
+	} else if (is(w, "sha256")) {
+		fw_sha256(digested(r), sum);
+		put(r, sum, FW_SHA256_SIZE);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 static void put_deflated(struct recipe *r, struct fw_view v, int window_bits)

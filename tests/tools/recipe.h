@@ -11,13 +11,14 @@
  *	repeat(N) { ... }   the items N times; labels in it are the last round's
  *	noise(N, SEED)      N bytes that do not compress, always the same
  *	md5(A, B) sha1(A, B) sha256(A, B)   the digest of bytes [A, B)
+ *	md5 { ... }         the digest of other items; sha1 and sha256 likewise
  *	patch(OFF) { ... }  overwrites from OFF what stands there already
  *	cut(N)              drops everything from offset N
  *	include "file"      the bytes of another recipe beside this one
  *	file "name"         the bytes of a file as they are
  *	gzip { ... }        the items, compressed: also zlib, deflate, xz, lzma
  *
- * include and the compressors read what is inside as a recipe of its own:
+ * include, digests and compressors read what is inside as a recipe of its own:
  * labels and offsets count from its first byte.
  *
  * E is a number (10, 0x1f), @label, crc32(A, B), adler32(A, B), sum8(A, B),
