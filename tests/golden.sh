@@ -6,12 +6,17 @@ accept=
 [ "${1:-}" = --accept ] && { accept=1; shift; }
 bad=0 seen=0
 
-# Prints the listing; the probe's line stands first.
-listing() { "$FWDUMP" "$1" "$2" 2>&1; }
-
-check() { # format, image, golden
-	listing "$1" "$2" >"$2.listing"
+check() { # format, image, golden, made
+	"$FWDUMP" "$1" "$2" >"$2.listing" 2>&1
 	code=$?
+	# The order of files is the affair of the folder they were packed from.
+	if [ -n "${4:-}" ]; then
+		{
+			grep -vE '^[a-z] [0-7]+ ' "$2.listing"
+			grep -E '^[a-z] [0-7]+ ' "$2.listing" | LC_ALL=C sort
+		} >"$2.sorted"
+		mv "$2.sorted" "$2.listing"
+	fi
 	if [ $code -ne 0 ]; then
 		echo "$1: $2: fwdump ends with $code"
 		bad=1
@@ -46,7 +51,7 @@ for format; do
 		else
 			for image in "$OUT/$format/made"/*.img; do
 				check "$format" "$image" \
-					"$dir/$(basename "$image" .img).golden"
+					"$dir/$(basename "$image" .img).golden" made
 			done
 		fi
 	fi
