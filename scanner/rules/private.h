@@ -1,0 +1,60 @@
+/* private.h - what loading and scanning share */
+#ifndef FW_RULES_PRIVATE_H
+#define FW_RULES_PRIVATE_H
+
+#include <yara.h>
+
+#include "rules/ruleset.h"
+
+enum { GROUPS_MAX = 64 };
+
+/* A source file. */
+struct rule_file {
+	char *path, *stem;
+	char *namespace; /* unique */
+	struct fw_view text;
+	unsigned targets;
+	bool own; /* lies in one of the project's areas */
+	bool placed, entropy;
+	bool bad;
+};
+
+/* Files that one scanner runs. */
+struct rule_group {
+	unsigned targets;
+	bool placed, entropy;
+	YR_RULES *rules;
+	YR_SCANNER *scanner; /* made by the first scan of a job */
+	struct fw_rule_info **info; /* by index in rules->rules_table */
+};
+
+struct fw_ruleset {
+	struct fw_arena arena;
+	struct rule_file *files;
+	size_t file_count, file_cap, used_files;
+	struct fw_rule_info *rules;
+	size_t rule_count, rule_cap;
+	const struct fw_kind **kinds;
+	size_t kind_count, kind_cap;
+	struct rule_group groups[GROUPS_MAX];
+	size_t group_count;
+	char sha256[2 * FW_SHA256_SIZE + 1];
+};
+
+/* Adds a complaint; printf into it. */
+void rules_complain(struct fw_rule_errors *errs, const char *file, int line,
+		    bool warning, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* Fills targets, own, placed, entropy of f from its source and its compiled
+ * rules. */
+void rules_classify(struct rule_file *f, YR_RULES *compiled);
+
+/* Fills info, and a new kind if none is declared, from a rule's meta. */
+void rules_describe(struct fw_ruleset *rs, const struct rule_file *f,
+		    YR_RULE *rule, struct fw_rule_info *info);
+
+/* Only comments and include lines: its parts are read by themselves. */
+bool rules_is_index(struct fw_view source);
+
+#endif
