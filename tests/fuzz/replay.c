@@ -2,7 +2,8 @@
  *
  * usage: fuzz_NAME SEED...		(recipes, images, or folders of both)
  * Runs every seed, every cut of the small ones, and ASSAY_FUZZ_RUNS (2000)
- * mutations. Mutation k is the same in every run. The work is done in a child,
+ * mutations. Mutation k is the same in every run. ASSAY_FUZZ_SECONDS (120) is
+ * how long one input may take. The work is done in a child,
  * so that an input that kills it can be written to crash-NAME.bin.
  */
 #include <dirent.h>
@@ -205,10 +206,17 @@ static void mutate(struct shared *t, const struct corpus *s, uint64_t k)
 	keep_magic(t, &x);
 }
 
+static unsigned hang_seconds(void)
+{
+	const char *s = getenv("ASSAY_FUZZ_SECONDS");
+
+	return s != NULL ? (unsigned)strtoul(s, NULL, 10) : HANG_SECONDS;
+}
+
 static void run(struct shared *t)
 {
 	t->run++;
-	alarm(HANG_SECONDS);
+	alarm(hang_seconds());
 	LLVMFuzzerTestOneInput(t->input, t->len);
 }
 
