@@ -49,6 +49,7 @@ struct fw_rule_info {
 	int line;
 	unsigned targets; /* of enum fw_rule_target */
 	bool placed;	  /* its file asks for path, owner or mode */
+	bool secret; /* evidence shows no more than where it begins */
 	const char *detail; /* or NULL */
 	enum fw_severity severity;
 	enum fw_confidence confidence;

@@ -3,7 +3,7 @@
 
 #include "rules/private.h"
 
-enum { TIMEOUT_S = 30, EVIDENCE_MAX = 5, TEXT_MAX = 120, LINE_SCAN = 1 << 20 };
+enum { TIMEOUT_S = 30, EVIDENCE_MAX = 5, TEXT_MAX = 120, SECRET_MAX = 32, LINE_SCAN = 1 << 20 };
 
 struct scan {
 	struct rule_group *group;
@@ -138,13 +138,14 @@ static void set_place(YR_SCANNER *s, const struct fw_object *obj)
 }
 
 /* Matched bytes as a C string; a wide string loses its zero bytes. */
-static const char *match_text(struct fw_out *out, const YR_MATCH *match)
+static const char *match_text(struct fw_out *out, const YR_MATCH *match,
+			      size_t max)
 {
 	size_t len = match->data_length > 0 ? (size_t)match->data_length : 0;
-	char *text = fw_alloc(fw_out_arena(out), TEXT_MAX + 1, 1);
+	char *text = fw_alloc(fw_out_arena(out), max + 1, 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < len && n < TEXT_MAX; i++)
+	for (size_t i = 0; i < len && n < max; i++)
 		if (match->data[i] != 0)
 			text[n++] = (char)match->data[i];
 	return text;
@@ -163,7 +164,7 @@ static uint32_t line_at(const struct scan *s, uint64_t off)
 
 /* The first match of each of the first strings that are there. */
 static size_t gather(const struct scan *s, YR_SCAN_CONTEXT *context,
-		     YR_RULE *rule, struct fw_evidence *e)
+		     YR_RULE *rule, bool secret, struct fw_evidence *e)
 {
 	YR_STRING *string;
 	size_t n = 0;
@@ -181,7 +182,9 @@ static size_t gather(const struct scan *s, YR_SCAN_CONTEXT *context,
 			e[n++] = (struct fw_evidence){
 				.offset = at,
 				.line = line_at(s, at),
-				.text = match_text(s->out, match),
+				.text = match_text(s->out, match,
+						   secret ? SECRET_MAX :
+							    TEXT_MAX),
 			};
 			break;
 		}
@@ -210,7 +213,8 @@ static int on_event(YR_SCAN_CONTEXT *context, int message, void *data,
 	claim.rule = info->id;
 	claim.key = info->id;
 	claim.evidence = evidence;
-	claim.evidence_count = gather(s, context, rule, evidence);
+	claim.evidence_count = gather(s, context, rule, info->secret,
+				      evidence);
 	claim.detail = info->detail;
 	if (claim.detail == NULL && claim.evidence_count > 0)
 		claim.detail = fw_text(s->out, "contains \"%s\"",
