@@ -138,6 +138,10 @@ static void set_place(YR_SCANNER *s, const struct fw_object *obj)
 }
 
 /* Matched bytes as a C string; a wide string loses its zero bytes. */
+/* libyara 4.2 packs its matches without regard to alignment. */
+#define UNALIGNED __attribute__((no_sanitize("alignment")))
+
+UNALIGNED
 static const char *match_text(struct fw_out *out, const YR_MATCH *match,
 			      size_t max)
 {
@@ -163,6 +167,7 @@ static uint32_t line_at(const struct scan *s, uint64_t off)
 }
 
 /* The first match of each of the first strings that are there. */
+UNALIGNED
 static size_t gather(const struct scan *s, YR_SCAN_CONTEXT *context,
 		     YR_RULE *rule, bool secret, struct fw_evidence *e)
 {
