@@ -8,3 +8,4 @@ trap 'rm -rf "$tree"' EXIT
 chmod 755 "$tree"
 mkfs.cramfs -N little -n reference "$tree" "$1/little.img" >/dev/null
 mkfs.cramfs -N big -n reference "$tree" "$1/big.img" >/dev/null
+mkfs.cramfs -p -N little -n padded "$tree" "$1/padded.img" >/dev/null
