@@ -138,6 +138,8 @@ size_t fw_block_decode(enum fw_codec codec, struct fw_view in, uint8_t *dst,
 	case FW_LZMA_ALONE:
 	case FW_XZ:
 		return decode_lzma(codec == FW_XZ, in, dst, cap, err);
+	case FW_LZO1X:
+		return fw_block_lzo(in, dst, cap, err);
 	case FW_LZ4_BLOCK:
 		return decode_lz4(in, dst, cap, err);
 	case FW_ZSTD:

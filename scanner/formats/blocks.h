@@ -8,7 +8,7 @@
 
 #include "codec/codec.h"
 
-/* ZLIB, LZMA_ALONE, XZ, LZ4_BLOCK and ZSTD; others are UNSUPPORTED. */
+/* ZLIB, LZMA_ALONE, XZ, LZO1X, LZ4_BLOCK, ZSTD; others are UNSUPPORTED. */
 size_t fw_block_decode(enum fw_codec codec, struct fw_view in, uint8_t *dst,
 		       size_t cap, struct fw_err *err);
 
@@ -17,5 +17,9 @@ size_t fw_block_decode(enum fw_codec codec, struct fw_view in, uint8_t *dst,
 size_t fw_block_lzma_raw(struct fw_view in, unsigned lc, unsigned lp,
 			 unsigned pb, uint32_t dict, uint8_t *dst, size_t cap,
 			 size_t *used, struct fw_err *err);
+
+/* LZO1X with its end mark. */
+size_t fw_block_lzo(struct fw_view in, uint8_t *dst, size_t cap,
+		    struct fw_err *err);
 
 #endif

@@ -305,7 +305,7 @@ static void squashfs_unpack(struct fw_cursor *c, struct fw_out *out)
 const struct fw_format fw_format_squashfs = {
 	.name = "squashfs",
 	.title = "SquashFS file system",
-	.gaps = "LZO; extended attributes are not listed",
+	.gaps = "extended attributes are not listed",
 	.class = FW_FILESYSTEM,
 	.bits = 32 + 40, /* magic; version, block size twice, order of tables */
 	.magic = { { "hsqs", 4, 0 },
