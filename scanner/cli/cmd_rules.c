@@ -14,10 +14,12 @@ static const char help[] =
 	"       assay rules test DIR [--examples DIR]\n"
 	"\n"
 	"check  compiles every .yar below the folders and asks each of the\n"
-	"       project's rules for its title, severity, confidence, explanation,\n"
+	"       project's rules for its title, severity, confidence, "
+	"explanation,\n"
 	"       ask_vendor, target, and a reference or CWE\n"
 	"test   runs every rule against its examples, EXAMPLES/STEM/hit* and\n"
-	"       miss*; a rule without both fails. EXAMPLES is DIR/../tests/rules\n"
+	"       miss*; a rule without both fails. EXAMPLES is "
+	"DIR/../tests/rules\n"
 	"       or else DIR/tests\n"
 	"\n"
 	"example: assay rules check rules && assay rules test rules\n";
@@ -113,8 +115,8 @@ static bool matches(struct fw_ruleset *rs, const struct fw_rule_info *rule,
 	return hit;
 }
 
-/* "hit-NAME-2.txt" is an example of rule NAME; where a file holds one rule only,
- * "hit.txt" and "hit-whatever.txt" are too. */
+/* "hit-NAME-2.txt" is an example of rule NAME; where a file holds one rule
+ * only, "hit.txt" and "hit-whatever.txt" are too. */
 static bool is_about(const struct fw_rule_info *rules, size_t count,
 		     const struct fw_rule_info *rule, const char *rest)
 {

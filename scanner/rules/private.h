@@ -24,7 +24,7 @@ struct rule_group {
 	unsigned targets;
 	bool placed, entropy;
 	YR_RULES *rules;
-	YR_SCANNER *scanner; /* made by the first scan of a job */
+	YR_SCANNER *scanner;	    /* made by the first scan of a job */
 	struct fw_rule_info **info; /* by index in rules->rules_table */
 };
 

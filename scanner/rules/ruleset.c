@@ -70,8 +70,8 @@ static bool define_externals(YR_COMPILER *c)
 	bool ok = true;
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
-		ok = ok && yr_compiler_define_string_variable(c, strings[i],
-							      "") == 0;
+		ok = ok &&
+		     yr_compiler_define_string_variable(c, strings[i], "") == 0;
 	for (size_t i = 0; i < sizeof(integers) / sizeof(integers[0]); i++)
 		ok = ok && yr_compiler_define_integer_variable(c, integers[i],
 							       0) == 0;
@@ -139,7 +139,8 @@ static bool read_file(struct fw_ruleset *rs, const char *path,
 		long len = ftell(in);
 
 		if (len >= 0 && len <= FILE_MAX) {
-			uint8_t *data = fw_alloc(&rs->arena, (size_t)len + 1, 1);
+			uint8_t *data =
+				fw_alloc(&rs->arena, (size_t)len + 1, 1);
 
 			rewind(in);
 			ok = fread(data, 1, (size_t)len, in) == (size_t)len;
@@ -286,7 +287,8 @@ static void describe_group(struct fw_ruleset *rs, struct rule_group *g)
 	}
 }
 
-/* A first scan of nothing: what libraries set up lazily is there in the jobs. */
+/* A first scan of nothing: what libraries set up lazily is there in the jobs.
+ */
 static void warm_up(struct rule_group *g)
 {
 	YR_SCANNER *s = NULL;
@@ -365,8 +367,8 @@ static bool start_yara(void)
 	return yr_initialize() == ERROR_SUCCESS &&
 	       yr_set_configuration(YR_CONFIG_MAX_MATCH_DATA, &data) ==
 		       ERROR_SUCCESS &&
-	       yr_set_configuration(YR_CONFIG_MAX_STRINGS_PER_RULE,
-				    &strings) == ERROR_SUCCESS;
+	       yr_set_configuration(YR_CONFIG_MAX_STRINGS_PER_RULE, &strings) ==
+		       ERROR_SUCCESS;
 }
 
 struct fw_ruleset *fw_ruleset_load(const char *const *dirs, size_t n,

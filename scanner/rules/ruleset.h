@@ -47,9 +47,9 @@ struct fw_rule_info {
 	const char *stem; /* path below its folder, without the extension */
 	const char *file; /* path of the source */
 	int line;
-	unsigned targets; /* of enum fw_rule_target */
-	bool placed;	  /* its file asks for path, owner or mode */
-	bool secret; /* evidence shows no more than where it begins */
+	unsigned targets;   /* of enum fw_rule_target */
+	bool placed;	    /* its file asks for path, owner or mode */
+	bool secret;	    /* evidence shows no more than where it begins */
 	const char *detail; /* or NULL */
 	enum fw_severity severity;
 	enum fw_confidence confidence;
@@ -65,7 +65,8 @@ struct fw_ruleset *fw_ruleset_load(const char *const *dirs, size_t n,
 				   struct fw_rule_errors *errs);
 void fw_ruleset_free(struct fw_ruleset *rs);
 
-/* NULL-ended; the kinds that rules bring along, to be given to fw_kinds_add(). */
+/* NULL-ended; the kinds that rules bring along, to be given to fw_kinds_add().
+ */
 const struct fw_kind *const *fw_ruleset_kinds(const struct fw_ruleset *rs,
 					      size_t *count);
 const struct fw_rule_info *fw_ruleset_rules(const struct fw_ruleset *rs,

@@ -5,8 +5,8 @@
 #include "core/kinds.h"
 #include "rules/private.h"
 
-static const char *const areas[] = { "hidden",	 "access",  "integrity",
-				     "opaque",	 "malware", "weakness",
+static const char *const areas[] = { "hidden", "access",  "integrity",
+				     "opaque", "malware", "weakness",
 				     "network" };
 
 /* Text outside comments, strings and regular expressions of a rule file. */
@@ -90,13 +90,13 @@ bool rules_is_index(struct fw_view source)
 static void read_source(struct rule_file *f)
 {
 	static const char *const place[] = {
-		"filename",  "filepath",  "extension",	 "owner",
+		"filename",   "filepath",  "extension",	   "owner",
 		"assay_mode", "assay_uid", "assay_setuid", "assay_in_init",
 		"include" /* the parts can use any of these */
 	};
-	static const char *const before_value[] = {
-		"matches", "and", "or", "not", "include", "contains"
-	};
+	static const char *const before_value[] = { "matches", "and",
+						    "or",      "not",
+						    "include", "contains" };
 	struct source s = { .v = f->text };
 	struct fw_view word;
 
@@ -127,16 +127,16 @@ static const char *meta_text(YR_RULE *rule, const char *name, size_t n)
 {
 	const YR_META *meta = meta_named(rule, name, n);
 
-	return meta != NULL && meta->type == META_TYPE_STRING ? meta->string :
-								NULL;
+	return meta != NULL && meta->type == META_TYPE_STRING ? meta->string
+							      : NULL;
 }
 
 /* "elf, script" as a mask; 0 for none or an unknown word. */
 static unsigned targets_named(const char *list)
 {
-	static const char *const names[] = { "elf",    "script", "config",
-					     "web",    "kernel", "uefi",
-					     "key",    "any" };
+	static const char *const names[] = { "elf", "script", "config",
+					     "web", "kernel", "uefi",
+					     "key", "any" };
 	struct fw_view rest = fw_view_str(list), word;
 	unsigned mask = 0;
 
@@ -174,9 +174,8 @@ void rules_classify(struct rule_file *f, YR_RULES *compiled)
 			f->own = true;
 	}
 	read_source(f);
-	yr_rules_foreach(compiled, rule)
-		if (!RULE_IS_PRIVATE(rule))
-			f->targets |= rule_targets(rule);
+	yr_rules_foreach(compiled, rule) if (!RULE_IS_PRIVATE(rule))
+		f->targets |= rule_targets(rule);
 	if (f->targets == 0)
 		f->targets = FW_RULE_ANY;
 }
@@ -211,8 +210,7 @@ static const char *copy_or(struct fw_ruleset *rs, const char *s,
 	return fw_strdup(&rs->arena, fw_view_str(s));
 }
 
-static void copy_lists(struct fw_ruleset *rs, YR_RULE *rule,
-		       struct fw_kind *k)
+static void copy_lists(struct fw_ruleset *rs, YR_RULE *rule, struct fw_kind *k)
 {
 	for (size_t i = 0; i < 4; i++) {
 		const YR_META *cwe = meta_named(rule, "cwe", i);
@@ -277,8 +275,8 @@ static const char *missing_meta(struct fw_ruleset *rs, YR_RULE *rule)
 	    meta_named(rule, "cwe", 0) == NULL)
 		lacks[n++] = "reference or cwe";
 	for (size_t i = 0; i < n; i++)
-		text = i == 0 ? fw_sprintf(&rs->arena, "%s", lacks[0]) :
-				fw_sprintf(&rs->arena, "%s, %s", text,
+		text = i == 0 ? fw_sprintf(&rs->arena, "%s", lacks[0])
+			      : fw_sprintf(&rs->arena, "%s, %s", text,
 					   lacks[i]);
 	return text;
 }

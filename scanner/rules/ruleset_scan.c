@@ -3,7 +3,13 @@
 
 #include "rules/private.h"
 
-enum { TIMEOUT_S = 30, EVIDENCE_MAX = 5, TEXT_MAX = 120, SECRET_MAX = 32, LINE_SCAN = 1 << 20 };
+enum {
+	TIMEOUT_S = 30,
+	EVIDENCE_MAX = 5,
+	TEXT_MAX = 120,
+	SECRET_MAX = 32,
+	LINE_SCAN = 1 << 20
+};
 
 struct scan {
 	struct rule_group *group;
@@ -39,8 +45,8 @@ unsigned fw_rule_targets_of(const struct fw_object *obj)
 	if (v.len == 0)
 		return 0;
 	if (fw_view_starts(v, FW_STR("\177ELF")) || format_is(obj, "elf")) {
-		bool module = obj->path != NULL &&
-			      fw_path_matches(obj->path, "*.ko");
+		bool module =
+			obj->path != NULL && fw_path_matches(obj->path, "*.ko");
 
 		return FW_RULE_ELF | FW_RULE_ANY |
 		       (module ? FW_RULE_KERNEL : 0U);
@@ -82,10 +88,10 @@ static const char *filetype_of(const struct fw_object *obj)
 static bool in_init(const char *path)
 {
 	static const char *const places[] = {
-		"*/etc/init.d/*", "*/etc/rc*",	    "*/etc/inittab",
-		"*/etc/init/*",	  "*/etc/preinit*", "*/etc/profile*",
-		"*/lib/preinit/*", "*/rcS",	    "*/etc/cron*",
-		"*/systemd/system/*", "/init",	    "*/etc/autorun*"
+		"*/etc/init.d/*",     "*/etc/rc*",	"*/etc/inittab",
+		"*/etc/init/*",	      "*/etc/preinit*", "*/etc/profile*",
+		"*/lib/preinit/*",    "*/rcS",		"*/etc/cron*",
+		"*/systemd/system/*", "/init",		"*/etc/autorun*"
 	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
@@ -137,6 +143,7 @@ static void set_place(YR_SCANNER *s, const struct fw_object *obj)
 	yr_scanner_define_boolean_variable(s, "assay_in_init", in_init(path));
 }
 
+<<<<<<< HEAD
 /* Matched bytes as a C string; a wide string loses its zero bytes. */
 /* libyara 4.2 packs its matches without regard to alignment. */
 #define UNALIGNED __attribute__((no_sanitize("alignment")))
@@ -144,15 +151,68 @@ static void set_place(YR_SCANNER *s, const struct fw_object *obj)
 UNALIGNED
 static const char *match_text(struct fw_out *out, const YR_MATCH *match,
 			      size_t max)
+=======
+/* White space that a pattern needed to find a line's start. */
+static size_t leading_space(struct fw_view v)
+>>>>>>> 21881f3 (rules: show matches as text or as digits)
 {
-	size_t len = match->data_length > 0 ? (size_t)match->data_length : 0;
-	char *text = fw_alloc(fw_out_arena(out), max + 1, 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < len && n < max; i++)
-		if (match->data[i] != 0)
-			text[n++] = (char)match->data[i];
+	while (n < v.len && (v.data[n] == '\n' || v.data[n] == '\r' ||
+			     v.data[n] == ' ' || v.data[n] == '\t'))
+		n++;
+	return n < v.len ? n : 0;
+}
+
+static bool is_readable(struct fw_view v)
+{
+	for (size_t i = 0; i < v.len; i++) {
+		uint8_t ch = v.data[i];
+
+		if ((ch < ' ' && ch != 0 && ch != '\n' && ch != '\r' &&
+		     ch != '\t') ||
+		    ch == 0x7f)
+			return false;
+	}
+	/* Latin and UTF-8 pass as text unless most of it is that. */
+	return v.len > 0 && fw_is_text(v);
+}
+
+/* Matched bytes as a C string: text without its zero bytes (of a wide string),
+ * or hexadecimal. */
+static const char *match_text(struct fw_out *out, struct fw_view match,
+			      size_t max)
+{
+	char *text = fw_alloc(fw_out_arena(out), max + 1, 1);
+	struct fw_view whole = match;
+	size_t n = 0;
+
+	for (size_t i = 0; i < match.len && n < max; i++)
+		if (match.data[i] != 0)
+			text[n++] = (char)match.data[i];
+	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		text[--n] = 0;
+	if (is_readable(fw_view_of(text, n)))
+		return text;
+	whole.len = whole.len < max / 2 ? whole.len : max / 2;
+	fw_hex(whole.data, whole.len, text);
 	return text;
+}
+
+/* The first match of a string that may be shown. Matches lie unaligned in
+ * libyara's memory, so they are copied out. */
+static bool first_match(YR_SCAN_CONTEXT *context, const YR_STRING *string,
+			YR_MATCH *match)
+{
+	const void *at = context->matches[string->idx].head;
+
+	while (at != NULL) {
+		memcpy(match, at, sizeof(*match));
+		if (!match->is_private)
+			return true;
+		at = match->next;
+	}
+	return false;
 }
 
 static uint32_t line_at(const struct scan *s, uint64_t off)
@@ -166,6 +226,23 @@ static uint32_t line_at(const struct scan *s, uint64_t off)
 	return line;
 }
 
+static struct fw_evidence evidence_of(const struct scan *s,
+				      const YR_MATCH *match, bool secret)
+{
+	struct fw_view v = fw_view_of(
+		match->data,
+		match->data_length > 0 ? (size_t)match->data_length : 0);
+	size_t skip = leading_space(v);
+	uint64_t at = (uint64_t)(match->base + match->offset) + skip;
+
+	return (struct fw_evidence){
+		.offset = at,
+		.line = line_at(s, at),
+		.text = match_text(s->out, fw_view_sub(v, skip, SIZE_MAX),
+				   secret ? SECRET_MAX : TEXT_MAX),
+	};
+}
+
 /* The first match of each of the first strings that are there. */
 UNALIGNED
 static size_t gather(const struct scan *s, YR_SCAN_CONTEXT *context,
@@ -176,23 +253,12 @@ static size_t gather(const struct scan *s, YR_SCAN_CONTEXT *context,
 
 	yr_rule_strings_foreach(rule, string)
 	{
-		YR_MATCH *match;
+		YR_MATCH match;
 
 		if (n == EVIDENCE_MAX)
 			break;
-		yr_string_matches_foreach(context, string, match)
-		{
-			uint64_t at = (uint64_t)(match->base + match->offset);
-
-			e[n++] = (struct fw_evidence){
-				.offset = at,
-				.line = line_at(s, at),
-				.text = match_text(s->out, match,
-						   secret ? SECRET_MAX :
-							    TEXT_MAX),
-			};
-			break;
-		}
+		if (first_match(context, string, &match))
+			e[n++] = evidence_of(s, &match, secret);
 	}
 	return n;
 }
@@ -218,12 +284,11 @@ static int on_event(YR_SCAN_CONTEXT *context, int message, void *data,
 	claim.rule = info->id;
 	claim.key = info->id;
 	claim.evidence = evidence;
-	claim.evidence_count = gather(s, context, rule, info->secret,
-				      evidence);
+	claim.evidence_count = gather(s, context, rule, info->secret, evidence);
 	claim.detail = info->detail;
 	if (claim.detail == NULL && claim.evidence_count > 0)
-		claim.detail = fw_text(s->out, "contains \"%s\"",
-				       evidence[0].text);
+		claim.detail =
+			fw_text(s->out, "contains \"%s\"", evidence[0].text);
 	else if (claim.detail == NULL)
 		claim.detail = fw_text(s->out, "rule %s matches", info->id);
 	fw_out_claim(s->out, &claim);
@@ -239,8 +304,9 @@ static bool scanner_ready(struct rule_group *g)
 		return false;
 	}
 	/* A fault must end the job, not be caught inside it. */
-	yr_scanner_set_flags(g->scanner, SCAN_FLAGS_NO_TRYCATCH |
-						 SCAN_FLAGS_REPORT_RULES_MATCHING);
+	yr_scanner_set_flags(g->scanner,
+			     SCAN_FLAGS_NO_TRYCATCH |
+				     SCAN_FLAGS_REPORT_RULES_MATCHING);
 	yr_scanner_set_timeout(g->scanner, TIMEOUT_S);
 	return true;
 }

@@ -52,10 +52,13 @@ static int open_box(void **state)
 
 static int close_box(void **state)
 {
-	static const char *const names[] = {
-		"hidden/a.yar", "hidden/b.yar", "hidden/c.yar", "x.yar",
-		"index.yar",	"hidden",	""
-	};
+	static const char *const names[] = { "hidden/a.yar",
+					     "hidden/b.yar",
+					     "hidden/c.yar",
+					     "x.yar",
+					     "index.yar",
+					     "hidden",
+					     "" };
 	struct box *b = *state;
 	char path[256];
 
@@ -104,8 +107,8 @@ static void broken_file_is_named_and_stops_no_other(void **state)
 		   "rule one { condition: true }\n\nrule two {\n"
 		   "  condition: nothing_such }\n");
 	write_rule(b, "hidden/b.yar",
-		   "rule one { " META("any")
-		   "strings: $a = \"evil\" condition: $a }");
+		   "rule one { " META(
+			   "any") "strings: $a = \"evil\" condition: $a }");
 	load(b);
 	assert_int_equal(b->errs.count, 1);
 	assert_int_equal(b->errs.items[0].line, 4);
@@ -125,8 +128,8 @@ static void meta_becomes_a_kind(void **state)
 	size_t n;
 
 	write_rule(b, "hidden/a.yar",
-		   "rule one { " META("script")
-		   "strings: $a = \"evil\" condition: $a }");
+		   "rule one { " META(
+			   "script") "strings: $a = \"evil\" condition: $a }");
 	write_rule(b, "x.yar",
 		   "rule two { meta: description = \"d\" condition: true }");
 	load(b);
@@ -162,8 +165,10 @@ static void targets_keep_rules_apart(void **state)
 
 	/* In one file, so in one group: the rule's own target still counts. */
 	write_rule(b, "hidden/a.yar",
-		   "rule one { " META("elf") "condition: true } "
-		   "rule two { " META("script, web") "condition: true }");
+		   "rule one { " META(
+			   "elf") "condition: true } "
+				  "rule two { " META(
+					  "script, web") "condition: true }");
 	load(b);
 	assert_int_equal(b->errs.count, 0);
 	assert_int_equal(scan_count(b, &obj, FW_RULE_ELF, false), 1);
@@ -171,6 +176,34 @@ static void targets_keep_rules_apart(void **state)
 	assert_int_equal(scan_count(b, &obj, FW_RULE_KEY, false), 0);
 	assert_int_equal(scan_count(b, &obj, FW_RULE_ELF | FW_RULE_WEB, false),
 			 2);
+}
+
+static void evidence_is_text_or_digits(void **state)
+{
+	struct box *b = *state;
+	struct fw_object obj = { .bytes = FW_STR("a\n  evil\n\x8a\x01\xff\x02KEY-"
+					  "0123456789012345678901234567890123456789") };
+	struct fw_mem m = { 0 };
+
+	write_rule(
+		b, "hidden/a.yar",
+		"rule one { " META(
+			"any") "strings: $a = /\\n[ ]+evil\\n/ condition: $a } "
+			       "rule two { " META(
+				       "any") "strings: $a = { 8a 01 ff 02 } "
+					      "condition: $a } "
+					      "rule three { meta: secret = "
+					      "true strings: $a = /KEY-[0-9]{40}/ "
+					      "condition: $a }");
+	load(b);
+	assert_int_equal(b->errs.count, 0);
+	assert_int_equal(scan(b, &obj, FW_RULE_ANY, false, &m), 3);
+	assert_string_equal(m.findings[0].detail, "contains \"evil\"");
+	assert_int_equal(m.findings[0].at, 4);
+	assert_string_equal(m.findings[1].detail, "contains \"8a01ff02\"");
+	assert_string_equal(m.findings[2].detail,
+			    "contains \"KEY-0123456789012345678901234567\"");
+	fw_mem_free(&m);
 }
 
 static void place_is_told_only_to_rules_that_ask(void **state)
@@ -184,17 +217,22 @@ static void place_is_told_only_to_rules_that_ask(void **state)
 	meta.mode = 04755;
 	meta.uid = 0;
 	write_rule(b, "hidden/a.yar",
-		   "rule one { " META("any")
-		   "condition: filename == \"rcS\" and assay_setuid and "
-		   "assay_in_init and owner == \"root\" and extension == \"\" "
-		   "and assay_mode == 0o4755 and assay_uid == 0 and "
-		   "filepath startswith \"/etc\" }");
-	write_rule(b, "hidden/b.yar",
-		   "rule two { /* filepath */ " META("any")
-		   "strings: $a = \"filename\" $b = /filepath\"/ "
-		   "condition: not $a and not $b and assay_size == 4 and "
-		   "assay_arch == \"mips\" and assay_entropy > 1.4 and "
-		   "filetype == \"\" and assay_format == \"\" }");
+		   "rule one { " META("any") "condition: filename == \"rcS\" "
+					     "and assay_setuid and "
+					     "assay_in_init and owner == "
+					     "\"root\" and extension == \"\" "
+					     "and assay_mode == 0o4755 and "
+					     "assay_uid == 0 and "
+					     "filepath startswith \"/etc\" }");
+	write_rule(
+		b, "hidden/b.yar",
+		"rule two { /* filepath */ " META(
+			"any") "strings: $a = \"filename\" $b = /filepath\"/ "
+			       "condition: not $a and not $b and assay_size == "
+			       "4 and "
+			       "assay_arch == \"mips\" and assay_entropy > 1.4 "
+			       "and "
+			       "filetype == \"\" and assay_format == \"\" }");
 	load(b);
 	assert_int_equal(b->errs.count, 0);
 	assert_int_equal(scan_count(b, &obj, FW_RULE_ANY, true), 1);
@@ -230,10 +268,11 @@ static void lacking_meta_is_told(void **state)
 	struct box *b = *state;
 	size_t n;
 
-	write_rule(b, "hidden/a.yar",
-		   "\nrule one { meta: title = \"t\" severity = \"awful\" "
-		   "confidence = \"low\" explanation = \"e\" ask_vendor = \"a\" "
-		   "target = \"elf, toaster\" condition: true }");
+	write_rule(
+		b, "hidden/a.yar",
+		"\nrule one { meta: title = \"t\" severity = \"awful\" "
+		"confidence = \"low\" explanation = \"e\" ask_vendor = \"a\" "
+		"target = \"elf, toaster\" condition: true }");
 	load(b);
 	const struct fw_rule_info *r = fw_ruleset_rules(b->rs, &n);
 
@@ -294,6 +333,7 @@ int main(void)
 		BOXED(broken_file_is_named_and_stops_no_other),
 		BOXED(meta_becomes_a_kind),
 		BOXED(targets_keep_rules_apart),
+		BOXED(evidence_is_text_or_digits),
 		BOXED(place_is_told_only_to_rules_that_ask),
 		BOXED(same_files_give_the_same_digest),
 		BOXED(lacking_meta_is_told),
