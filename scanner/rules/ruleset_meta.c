@@ -174,8 +174,12 @@ void rules_classify(struct rule_file *f, YR_RULES *compiled)
 			f->own = true;
 	}
 	read_source(f);
-	yr_rules_foreach(compiled, rule) if (!RULE_IS_PRIVATE(rule))
-		f->targets |= rule_targets(rule);
+	yr_rules_foreach(compiled, rule)
+	{
+		if (!RULE_IS_PRIVATE(rule) &&
+		    strcmp(rule->ns->name, f->namespace) == 0)
+			f->targets |= rule_targets(rule);
+	}
 	if (f->targets == 0)
 		f->targets = FW_RULE_ANY;
 }

@@ -143,18 +143,8 @@ static void set_place(YR_SCANNER *s, const struct fw_object *obj)
 	yr_scanner_define_boolean_variable(s, "assay_in_init", in_init(path));
 }
 
-<<<<<<< HEAD
-/* Matched bytes as a C string; a wide string loses its zero bytes. */
-/* libyara 4.2 packs its matches without regard to alignment. */
-#define UNALIGNED __attribute__((no_sanitize("alignment")))
-
-UNALIGNED
-static const char *match_text(struct fw_out *out, const YR_MATCH *match,
-			      size_t max)
-=======
 /* White space that a pattern needed to find a line's start. */
 static size_t leading_space(struct fw_view v)
->>>>>>> 21881f3 (rules: show matches as text or as digits)
 {
 	size_t n = 0;
 
@@ -239,12 +229,11 @@ static struct fw_evidence evidence_of(const struct scan *s,
 		.offset = at,
 		.line = line_at(s, at),
 		.text = match_text(s->out, fw_view_sub(v, skip, SIZE_MAX),
-				   secret ? SECRET_MAX : TEXT_MAX),
+				   secret ? (size_t)SECRET_MAX : (size_t)TEXT_MAX),
 	};
 }
 
 /* The first match of each of the first strings that are there. */
-UNALIGNED
 static size_t gather(const struct scan *s, YR_SCAN_CONTEXT *context,
 		     YR_RULE *rule, bool secret, struct fw_evidence *e)
 {
