@@ -1,0 +1,88 @@
+/* rtk.c - Realtek CVIMG: parts of images for the RTL8196 family
+ *
+ *	0   "cs6c" "cr6c" kernel, "r6cr" "cs6r" root file system, "w6cg" pages
+ *	4   u32 be load address; u32 be place in flash; u32 be length of the data
+ *	16  data, which ends in a checksum: its 16-bit big endian words (pages:
+ *	    its bytes) sum up to 0
+ *
+ * Source: Realtek SDK, cvimg and its loader
+ */
+#include "formats/integrity.h"
+
+enum { RTK_HEADER = 16, RTK_FLASH = 64 << 20 };
+
+static uint64_t rtk_read(struct fw_cursor *c, struct fw_view *data)
+{
+	uint32_t place, len;
+
+	c->big_endian = true;
+	fw_seek(c, 8);
+	place = fw_u32(c);
+	len = fw_u32(c);
+	fw_require(c, place < RTK_FLASH, "place in flash", place);
+	fw_require(c, len >= 4 && len <= RTK_FLASH, "length", len);
+	*data = fw_bytes(c, len);
+	return (uint64_t)RTK_HEADER + len;
+}
+
+static bool rtk_sum(struct fw_view v, bool bytes)
+{
+	uint32_t sum = 0;
+
+	if (bytes) {
+		for (size_t i = 0; i < v.len; i++)
+			sum += v.data[i];
+		return (sum & 0xff) == 0;
+	}
+	for (size_t i = 0; i + 1 < v.len; i += 2)
+		sum += (uint32_t)v.data[i] << 8 | v.data[i + 1];
+	return (sum & 0xffff) == 0;
+}
+
+static uint64_t rtk_probe(struct fw_cursor *c)
+{
+	struct fw_view data;
+	uint64_t len = rtk_read(c, &data);
+	struct fw_cursor load = fw_cursor_of(fw_view_sub(c->v, 4, 4));
+	uint32_t at = fw_u32be(&load);
+
+	/* MIPS: kernels load to KSEG0 or KSEG1, other parts give no address. */
+	fw_require(c, at == 0 || at >> 30 == 2 || at < RTK_FLASH,
+		   "load address", at);
+	return len;
+}
+
+static void rtk_unpack(struct fw_cursor *c, struct fw_out *out)
+{
+	bool pages = fw_view_starts(c->v, FW_STR("w6cg"));
+	bool root = fw_view_starts(c->v, FW_STR("r6cr")) ||
+		    fw_view_starts(c->v, FW_STR("cs6r"));
+	struct fw_meta meta = FW_META(.name = pages ? "pages" :
+					      root  ? "rootfs" :
+						      "kernel",
+				      .type = FW_REGION);
+	struct fw_view data;
+	struct fw_cursor load = fw_cursor_of(fw_view_sub(c->v, 4, 4));
+
+	rtk_read(c, &data);
+	if (!fw_ok(c))
+		return;
+	fw_out_factf(out, "rtk.load", "0x%08x", fw_u32be(&load));
+	fw_out_child(out, &meta, data);
+	integrity_emit(out, "checksum.sum", "data", rtk_sum(data, pages), 0);
+}
+
+const struct fw_format fw_format_rtk = {
+	.name = "rtk",
+	.title = "Realtek CVIMG firmware image",
+	.class = FW_CONTAINER,
+	.bits = 40,
+	.magic = { { "cs6c", 4, 0 },
+		   { "cr6c", 4, 0 },
+		   { "cs6r", 4, 0 },
+		   { "r6cr", 4, 0 },
+		   { "w6cg", 4, 0 } },
+	.probe = rtk_probe,
+	.unpack = rtk_unpack,
+	.kinds = integrity_kinds,
+};
