@@ -27,4 +27,7 @@ struct fw_report_writer {
 extern const struct fw_report_writer *const fw_report_writers[];
 extern const size_t fw_report_writer_count;
 
+/* The writer with this name, or NULL. */
+const struct fw_report_writer *fw_report_named(const char *name);
+
 #endif

@@ -1,0 +1,252 @@
+/* text_findings.c - the findings of an image, one group a kind */
+#include <stdlib.h>
+
+#include "report/text.h"
+
+enum {
+	GROUPS = 5,	/* kinds that one screen shows in full */
+	WHY_LINES = 2,
+	INDENT = 2,
+	QUESTIONS = 3
+};
+
+struct group {
+	const struct fw_kind *kind;
+	enum fw_severity severity;
+	uint32_t first, count; /* finding's index; places */
+};
+
+struct groups {
+	struct group *v;
+	size_t n, cap;
+	uint32_t rest[FW_MEDIUM]; /* findings that are only counted */
+};
+
+static struct group *find(struct groups *g, const struct fw_claim *c)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->v[i].severity == c->severity &&
+		    strcmp(g->v[i].kind->id, c->kind->id) == 0)
+			return &g->v[i];
+	return NULL;
+}
+
+/* Findings come worst first, and so do the groups. */
+static void gather(struct text *t, uint32_t image, struct groups *g)
+{
+	const struct fw_result *r = t->r;
+
+	for (uint32_t i = 0; i < r->finding_count; i++) {
+		const struct fw_claim *c = &r->findings[i].claim;
+		struct group *there;
+
+		if (r->nodes[r->findings[i].node].image != image)
+			continue;
+		if (c->severity < FW_MEDIUM && !t->opt->verbose) {
+			g->rest[c->severity]++;
+			continue;
+		}
+		there = find(g, c);
+		if (there != NULL) {
+			there->count++;
+			continue;
+		}
+		g->v = fw_grow(&t->arena, g->v, &g->cap, g->n + 1,
+			       sizeof(*g->v));
+		g->v[g->n++] = (struct group){ .kind = c->kind,
+					       .severity = c->severity,
+					       .first = i,
+					       .count = 1 };
+	}
+}
+
+/* "line 3: telnetd -l /bin/sh", "at 0x1a40 in main: strcmp" */
+static const char *evidence_text(struct text *t, const struct fw_evidence *e)
+{
+	const char *at, *what = fw_show_raw(&t->arena, e->text);
+	const char *symbol = fw_show_raw(&t->arena, e->symbol);
+
+	if (e->line > 0)
+		at = fw_sprintf(&t->arena, "line %u", e->line);
+	else if (e->address != 0)
+		at = fw_sprintf(&t->arena, "at address 0x%llx",
+				(unsigned long long)e->address);
+	else
+		at = fw_sprintf(&t->arena, "at offset 0x%llx",
+				(unsigned long long)e->offset);
+	if (symbol != NULL)
+		at = fw_sprintf(&t->arena, "%s in %s", at, symbol);
+	return what == NULL ? at : fw_sprintf(&t->arena, "%s: %s", at, what);
+}
+
+static void evidence(struct text *t, const struct fw_claim *c)
+{
+	size_t max = t->opt->verbose ? SIZE_MAX : 1;
+
+	for (size_t i = 0; i < c->evidence_count && i < max; i++) {
+		const char *s = evidence_text(t, &c->evidence[i]);
+
+		fprintf(t->to, "%*s", 2 * INDENT, "");
+		text_wrap(t, 2 * INDENT, 2 * INDENT,
+			  t->opt->verbose ? 0 : 1, s);
+	}
+	if (max < c->evidence_count)
+		text_line(t, "%*sand %zu more like it", 2 * INDENT, "",
+			  c->evidence_count - max);
+}
+
+static void place(struct text *t, const struct fw_finding *f)
+{
+	const char *path = text_below(t, f->node);
+	const char *detail = fw_show_raw(&t->arena, f->claim.detail);
+
+	fprintf(t->to, "%*s", INDENT, "");
+	if (t->opt->verbose)
+		text_line(t, "%s", path);
+	else
+		text_line(t, "%s", text_middle(t, path, t->width - INDENT));
+	if (detail != NULL && *detail != '\0') {
+		fprintf(t->to, "%*s", 2 * INDENT, "");
+		text_wrap(t, 2 * INDENT, 2 * INDENT,
+			  t->opt->verbose ? 0 : 1, detail);
+	}
+	evidence(t, &f->claim);
+}
+
+/* The further places of a kind: paths alone. */
+static void more_places(struct text *t, const struct group *g, uint32_t image,
+			uint32_t max)
+{
+	const struct fw_result *r = t->r;
+	uint32_t shown = 1;
+
+	for (uint32_t i = g->first + 1; i < r->finding_count && shown < max;
+	     i++) {
+		const struct fw_finding *f = &r->findings[i];
+
+		if (f->claim.severity != g->severity ||
+		    r->nodes[f->node].image != image ||
+		    strcmp(f->claim.kind->id, g->kind->id) != 0)
+			continue;
+		if (t->opt->verbose)
+			place(t, f);
+		else
+			text_line(t, "%*s%s", INDENT, "",
+				  text_middle(t, text_below(t, f->node),
+					      t->width - INDENT));
+		shown++;
+	}
+	if (shown < g->count)
+		text_line(t, "%*sand %u more, -v shows all", INDENT, "",
+			  g->count - shown);
+}
+
+static void paragraph(struct text *t, const char *label, size_t max,
+		      const char *s)
+{
+	size_t n = strlen(label);
+
+	if (s == NULL || *s == '\0')
+		return;
+	fprintf(t->to, "%*s%s", INDENT, "", label);
+	text_wrap(t, INDENT + n, INDENT + n, max, fw_show_raw(&t->arena, s));
+}
+
+static void group(struct text *t, const struct group *g, uint32_t image,
+		  uint32_t places)
+{
+	const struct fw_kind *k = g->kind;
+	enum text_style style = g->severity >= FW_HIGH	   ? TEXT_RED
+				: g->severity == FW_MEDIUM ? TEXT_YELLOW
+							   : TEXT_PLAIN;
+	char head[16];
+
+	text_line(t, "%s", "");
+	snprintf(head, sizeof(head), "%s", fw_severity_name(g->severity));
+	for (char *p = head; *p != '\0'; p++)
+		*p = (char)(*p - 'a' + 'A');
+	text_head(t, style, head);
+	text_wrap(t, 11, 11, 0, fw_show_raw(&t->arena, k->title));
+	place(t, &t->r->findings[g->first]);
+	more_places(t, g, image, places);
+	paragraph(t, "Why: ", t->opt->verbose ? 0 : WHY_LINES, k->explanation);
+	if (!t->opt->verbose)
+		return;
+	paragraph(t, "Could be harmless if: ", 0, k->false_alarm);
+	text_line(t, "%*s%s, confidence %s: assay explain %s", INDENT, "",
+		  fw_severity_name(g->severity),
+		  fw_confidence_name(t->r->findings[g->first].claim.confidence),
+		  fw_show_raw(&t->arena, k->id));
+}
+
+/* The kinds that the screen has no room for: their titles. */
+static void further(struct text *t, const struct groups *g, size_t from)
+{
+	text_line(t, "%s", "");
+	text_line(t, "Also found (-v shows where):");
+	for (size_t i = from; i < g->n && i < from + 4; i++) {
+		const char *s = fw_sprintf(
+			&t->arena, "%s: %s (%u)",
+			fw_severity_name(g->v[i].severity),
+			fw_show_raw(&t->arena, g->v[i].kind->title),
+			g->v[i].count);
+
+		fprintf(t->to, "%*s", INDENT, "");
+		text_wrap(t, INDENT, INDENT, 1, s);
+	}
+	if (g->n > from + 4)
+		text_line(t, "%*sand %zu more kinds of finding", INDENT, "",
+			  g->n - from - 4);
+}
+
+void text_findings(struct text *t, uint32_t image)
+{
+	struct groups g = { 0 };
+	size_t full;
+
+	gather(t, image, &g);
+	full = t->opt->verbose || g.n <= GROUPS ? g.n : GROUPS;
+	for (size_t i = 0; i < full; i++)
+		group(t, &g.v[i], image,
+		      t->opt->verbose ? UINT32_MAX
+		      : g.n <= 3      ? 3
+				      : 1);
+	if (full < g.n)
+		further(t, &g, full);
+	if (g.rest[FW_LOW] + g.rest[FW_INFO] > 0)
+		text_line(t,
+			  "\nNot shown: %u finding%s of low severity, %u for "
+			  "information; -v shows them.",
+			  g.rest[FW_LOW], g.rest[FW_LOW] == 1 ? "" : "s",
+			  g.rest[FW_INFO]);
+}
+
+/* What to do next: the questions to the vendor, worst first, each once. */
+void text_questions(struct text *t, uint32_t image)
+{
+	struct groups g = { 0 };
+	size_t shown = 0, max = t->opt->verbose ? SIZE_MAX : QUESTIONS;
+
+	gather(t, image, &g);
+	for (size_t i = 0; i < g.n && shown < max; i++) {
+		const char *q = g.v[i].kind->ask_vendor;
+		bool asked = q == NULL || *q == '\0';
+
+		for (size_t k = 0; k < i && !asked; k++)
+			asked = g.v[k].kind->ask_vendor != NULL &&
+				strcmp(g.v[k].kind->ask_vendor, q) == 0;
+		if (asked || g.v[i].severity < FW_MEDIUM)
+			continue;
+		if (shown++ == 0) {
+			text_line(t, "%s", "");
+			text_head(t, TEXT_BOLD, "NEXT");
+			text_line(t, "ask the vendor:");
+		}
+		fprintf(t->to, "  %zu. ", shown);
+		text_wrap(t, 5, 5, t->opt->verbose ? 0 : 2,
+			  fw_show_raw(&t->arena, q));
+	}
+	if (shown > 0)
+		text_line(t, "  Background on a finding: assay explain %s",
+			  fw_show_raw(&t->arena, g.v[0].kind->id));
+}
