@@ -17,11 +17,12 @@ bool fw_hash_init(void)
 	return md_sha256 != NULL && md_sha1 != NULL && md_md5 != NULL;
 }
 
-static void digest(EVP_MD *md, const struct fw_view *parts, size_t n,
+static void digest(EVP_MD *const *md, const struct fw_view *parts, size_t n,
 		   uint8_t *out)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok = ctx != NULL && EVP_DigestInit_ex2(ctx, md, NULL);
+	int ok = fw_hash_init() && ctx != NULL &&
+		 EVP_DigestInit_ex2(ctx, *md, NULL);
 
 	for (size_t i = 0; ok && i < n; i++)
 		ok = EVP_DigestUpdate(ctx, parts[i].data, parts[i].len);
@@ -38,23 +39,23 @@ uint32_t fw_crc32(uint32_t crc, struct fw_view v)
 
 void fw_sha256(struct fw_view v, uint8_t out[FW_SHA256_SIZE])
 {
-	digest(md_sha256, &v, 1, out);
+	digest(&md_sha256, &v, 1, out);
 }
 
 void fw_sha1(struct fw_view v, uint8_t out[FW_SHA1_SIZE])
 {
-	digest(md_sha1, &v, 1, out);
+	digest(&md_sha1, &v, 1, out);
 }
 
 void fw_md5(struct fw_view v, uint8_t out[FW_MD5_SIZE])
 {
-	digest(md_md5, &v, 1, out);
+	digest(&md_md5, &v, 1, out);
 }
 
 void fw_md5_parts(const struct fw_view *parts, size_t n,
 		  uint8_t out[FW_MD5_SIZE])
 {
-	digest(md_md5, parts, n, out);
+	digest(&md_md5, parts, n, out);
 }
 
 void fw_hex(const uint8_t *bytes, size_t n, char *out)

@@ -1,0 +1,114 @@
+/* setup.c - kinds and rules, before the first fork */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzers/analyzers.h"
+#include "cli/setup.h"
+#include "core/kinds.h"
+#include "engine/kinds.h"
+#include "formats/formats.h"
+
+void fw_setup_kinds(void)
+{
+	for (size_t i = 0; i < fw_format_count; i++)
+		fw_kinds_add(fw_formats[i]->kinds);
+	for (size_t i = 0; i < fw_analyzer_count; i++)
+		fw_kinds_add(fw_analyzers[i]->kinds);
+	fw_kinds_add(fw_scanner_kinds);
+}
+
+const char *fw_setup_rules_dir(void)
+{
+	const char *dirs[] = { getenv("ASSAY_RULES"), ASSAY_RULES_DIR,
+			       ASSAY_SOURCE_RULES };
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (dirs[i] != NULL && access(dirs[i], R_OK) == 0)
+			return dirs[i];
+	return NULL;
+}
+
+static void match(void *ctx, const struct fw_object *obj, bool placed,
+		  struct fw_out *out)
+{
+	unsigned targets = fw_rule_targets_of(obj);
+
+	if (targets != 0)
+		fw_ruleset_scan(ctx, obj, targets, NULL, placed, out);
+}
+
+/* Rules that ask for a place look at the bytes as well, which are not at hand
+ * here; only files can match. */
+static bool wants_place(void *ctx, const struct fw_object *obj)
+{
+	size_t n;
+	const struct fw_rule_info *r = fw_ruleset_rules(ctx, &n);
+
+	if (obj->meta->type != FW_FILE && obj->meta->type != FW_HARDLINK)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (r[i].placed)
+			return true;
+	return false;
+}
+
+static void complain(const struct fw_rule_errors *errs)
+{
+	for (size_t i = 0; i < errs->count; i++) {
+		const struct fw_rule_error *e = &errs->items[i];
+
+		if (!e->warning)
+			fprintf(stderr, "assay: %s:%d: %s\n", e->file, e->line,
+				e->text);
+	}
+}
+
+static void unhex(const char *hex, uint8_t *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char two[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
+
+		out[i] = (uint8_t)strtoul(two, NULL, 16);
+	}
+}
+
+bool fw_setup_rules(bool own, const char *const *more, size_t n,
+		    struct fw_matcher *m)
+{
+	const char **dirs = calloc(n + 1, sizeof(*dirs));
+	struct fw_rule_errors errs = { 0 };
+	size_t count = 0;
+
+	*m = (struct fw_matcher){ 0 };
+	if (dirs == NULL)
+		return false;
+	if (own && fw_setup_rules_dir() != NULL)
+		dirs[count++] = fw_setup_rules_dir();
+	else if (own)
+		fprintf(stderr, "assay: no rules found; see ASSAY_RULES\n");
+	for (size_t i = 0; i < n; i++)
+		dirs[count++] = more[i];
+	for (size_t i = 0; i < n; i++) {
+		if (access(more[i], R_OK) != 0) {
+			perror(more[i]);
+			free(dirs);
+			return false;
+		}
+	}
+	struct fw_ruleset *rs = fw_ruleset_load(dirs, count, &errs);
+
+	free(dirs);
+	complain(&errs);
+	fw_rule_errors_free(&errs);
+	if (rs == NULL)
+		return false;
+	fw_kinds_add(fw_ruleset_kinds(rs, NULL));
+	m->ctx = rs;
+	m->scan = match;
+	m->wants_place = wants_place;
+	m->count = fw_ruleset_count(rs);
+	unhex(fw_ruleset_sha256(rs), m->sha256, FW_SHA256_SIZE);
+	return true;
+}

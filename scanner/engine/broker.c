@@ -1,0 +1,388 @@
+/* broker.c - the loop that decides: queue, fork, listen, reap
+ *
+ * Single-threaded, and it never touches bytes of an image: it forks a job for
+ * every piece of work and takes in what the job says.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/model.h"
+
+enum {
+	BATCH_ITEMS = 64,
+	BATCH_BYTES = 8 << 20,
+	BATCH_BLOBS = 5,
+	READ_BYTES = 64 * 1024,
+	TICK_MS = 100,
+	FREE_OUT = 64 << 20
+};
+
+/* --- choosing work --- */
+
+static struct job *queue_pop(struct queue *q)
+{
+	struct job *j = q->first;
+
+	if (j != NULL) {
+		q->first = j->next;
+		if (q->first == NULL)
+			q->last = NULL;
+		j->next = NULL;
+	}
+	return j;
+}
+
+static uint64_t item_len(const struct job_item *it)
+{
+	return it->entry ? it->entry->len : it->content->len;
+}
+
+static const struct blob *item_blob(const struct job_item *it)
+{
+	return it->entry ? it->entry->blob : it->content->blob;
+}
+
+/* How many waiting items make the next batch: bounded in number, bytes and
+ * blobs, and not so many that the other processors stand idle. */
+static size_t batch_size(const struct scan *s, const struct backlog *b)
+{
+	const struct blob *seen[BATCH_BLOBS];
+	size_t waiting = b->n - b->head, blobs = 0, n = 0;
+	size_t max = waiting / s->jobs + 1;
+	uint64_t bytes = 0;
+
+	if (max < 8)
+		max = 8;
+	if (max > BATCH_ITEMS)
+		max = BATCH_ITEMS;
+	for (; n < waiting && n < max; n++) {
+		const struct job_item *it = &b->v[b->head + n];
+		bool known = item_blob(it) == NULL;
+
+		for (size_t i = 0; i < blobs && !known; i++)
+			known = seen[i] == item_blob(it);
+		if (!known && blobs == BATCH_BLOBS)
+			break;
+		if (!known)
+			seen[blobs++] = item_blob(it);
+		if (n > 0 && item_len(it) > BATCH_BYTES - bytes)
+			break;
+		bytes += item_len(it);
+		if (bytes >= BATCH_BYTES) {
+			n++;
+			break;
+		}
+	}
+	return n;
+}
+
+static struct job *batch(struct scan *s, struct backlog *b, enum job_type type)
+{
+	size_t n = batch_size(s, b);
+
+	if (n == 0)
+		return NULL;
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		abort();
+	j->type = type;
+	j->items = calloc(n, sizeof(*j->items));
+	if (j->items == NULL)
+		abort();
+	memcpy(j->items, &b->v[b->head], n * sizeof(*j->items));
+	j->item_count = n;
+	j->alone = n == 1;
+	b->head += n;
+	return j;
+}
+
+static struct job *next_job(struct scan *s)
+{
+	struct job *j = queue_pop(&s->reruns);
+
+	if (j == NULL)
+		j = queue_pop(&s->unpacks);
+	if (j == NULL)
+		j = batch(s, &s->hash, JOB_HASH);
+	if (j == NULL)
+		j = batch(s, &s->examine, JOB_EXAMINE);
+	if (j == NULL)
+		j = batch(s, &s->placed, JOB_PLACED);
+	return j;
+}
+
+/* --- starting it --- */
+
+static uint64_t own_rss(void)
+{
+	unsigned long long pages = 0, all = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f != NULL) {
+		if (fscanf(f, "%llu %llu", &all, &pages) != 2)
+			pages = 0;
+		fclose(f);
+	}
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Output that a job may write: by its input, by its own limit, by what is left
+ * for all. */
+static uint64_t out_allowance(const struct scan *s, const struct content *c)
+{
+	uint64_t by_ratio = FREE_OUT, left;
+
+	if (c->len < UINT64_MAX / 2 / s->lim.ratio)
+		by_ratio += c->len * s->lim.ratio;
+	else
+		by_ratio = UINT64_MAX;
+	left = s->decoded_bytes < s->lim.total_bytes
+		       ? s->lim.total_bytes - s->decoded_bytes
+		       : 0;
+	if (by_ratio > s->lim.job_out_bytes)
+		by_ratio = s->lim.job_out_bytes;
+	return by_ratio < left ? by_ratio : left;
+}
+
+static bool open_output(struct scan *s, struct job *j)
+{
+	j->out_fd = -1;
+	if (j->type != JOB_UNPACK)
+		return true;
+	j->out_max = out_allowance(s, j->items[0].content);
+	j->out_fd = fw_blob_temp(s);
+	return j->out_fd >= 0;
+}
+
+static unsigned free_slot(const struct scan *s)
+{
+	unsigned i = 0;
+
+	while (i < s->jobs && s->slot_used[i])
+		i++;
+	return i;
+}
+
+/* The host has no process, pipe or file for it: said, and given up. */
+static void not_started(struct scan *s, struct job *j)
+{
+	fw_limit_note(s, "host", "no process or temporary file for a job");
+	if (j->out_fd >= 0)
+		close(j->out_fd);
+	j->out_fd = -1;
+	j->finished = true;
+	for (size_t i = 0; i < j->item_count; i++) {
+		struct job_item *it = &j->items[i];
+
+		if (it->content) {
+			it->content->state = FW_STATE_OVER_LIMIT;
+			it->content->note = "could not start a job";
+		} else if (it->entry) {
+			it->entry->state = FW_STATE_OVER_LIMIT;
+			it->entry->note = "could not start a job";
+		}
+	}
+	fw_reply_end(s, j, 0);
+}
+
+static void start(struct scan *s, struct job *j)
+{
+	int ends[2];
+
+	if (!open_output(s, j) || pipe2(ends, O_CLOEXEC) != 0) {
+		not_started(s, j);
+		return;
+	}
+	j->rss_at_fork = own_rss();
+	j->pid = fork();
+	if (j->pid == 0) {
+		j->pipe_fd = ends[1];
+		fw_job_main(s, j);
+	}
+	close(ends[1]);
+	if (j->pid < 0) {
+		close(ends[0]);
+		not_started(s, j);
+		return;
+	}
+	s->forks++;
+	j->pipe_fd = ends[0];
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	j->deadline_ms = fw_now_ms() + s->lim.job_wall_ms;
+	j->slot = free_slot(s);
+	s->slot_used[j->slot] = true;
+	j->next = s->running;
+	s->running = j;
+	s->running_count++;
+}
+
+/* --- listening --- */
+
+/* False at the end of the pipe or when the job broke the protocol. */
+static bool listen_to(struct scan *s, struct job *j)
+{
+	for (;;) {
+		if (j->buf_cap - j->buf_len < READ_BYTES) {
+			j->buf_cap = 2 * j->buf_cap + 2 * READ_BYTES;
+			j->buf = realloc(j->buf, j->buf_cap);
+			if (j->buf == NULL)
+				abort();
+		}
+		ssize_t n = read(j->pipe_fd, j->buf + j->buf_len, READ_BYTES);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return true;
+		if (n <= 0)
+			return false;
+		j->buf_len += (size_t)n;
+		if (!fw_reply_take(s, j))
+			return false;
+	}
+}
+
+static void unlink_job(struct scan *s, struct job *j)
+{
+	struct job **p = &s->running;
+
+	while (*p != j)
+		p = &(*p)->next;
+	*p = j->next;
+	s->running_count--;
+}
+
+static void end(struct scan *s, struct job *j)
+{
+	struct rusage use = { 0 };
+	int status = 0;
+
+	close(j->pipe_fd);
+	/* The pipe is closed but the process may hang on: it has said all. */
+	if (!j->finished)
+		kill(j->pid, j->broken || j->killed_for_time ? SIGKILL : 0);
+	while (wait4(j->pid, &status, 0, &use) < 0 && errno == EINTR)
+		;
+	uint64_t rss = (uint64_t)use.ru_maxrss * 1024;
+	uint64_t extra = rss > j->rss_at_fork ? rss - j->rss_at_fork : 0;
+
+	if (extra > s->slot_rss[j->slot])
+		s->slot_rss[j->slot] = extra;
+	s->slot_used[j->slot] = false;
+	unlink_job(s, j);
+	if (j->buf_len > 0 && j->finished)
+		j->broken = true; /* half a record after the last */
+	fw_reply_end(s, j, status);
+}
+
+static void kill_late(struct scan *s, int64_t now)
+{
+	bool late = now - s->started_ms > (int64_t)s->lim.deadline_s * 1000;
+
+	if (late && !s->stopping) {
+		fw_limit_note(s, "--deadline", "the scan was ended");
+		s->stopping = true;
+	}
+	for (struct job *j = s->running; j != NULL; j = j->next) {
+		if ((now > j->deadline_ms || s->stopping) &&
+		    !j->killed_for_time) {
+			j->killed_for_time = true;
+			kill(j->pid, SIGKILL);
+		}
+	}
+}
+
+static void show_progress(struct scan *s, int64_t now)
+{
+	if (s->opt.progress == NULL || now - s->progress_ms < TICK_MS)
+		return;
+	s->progress_ms = now;
+	s->progress.objects = s->objects;
+	s->progress.bytes = s->bytes_hashed;
+	s->progress.queued = s->hash.n - s->hash.head + s->examine.n -
+			     s->examine.head + s->placed.n - s->placed.head;
+	if (s->running != NULL && s->running->item_count > 0) {
+		const struct job_item *it = &s->running->items[0];
+
+		s->progress.current = it->entry ? it->entry->meta.name
+						: it->content->some_name;
+	}
+	s->opt.progress(s->opt.progress_ctx, &s->progress);
+}
+
+static void listen_all(struct scan *s)
+{
+	struct pollfd fds[256];
+	struct job *who[256];
+	nfds_t n = 0;
+
+	for (struct job *j = s->running; j != NULL && n < 256; j = j->next) {
+		fds[n] = (struct pollfd){ .fd = j->pipe_fd, .events = POLLIN };
+		who[n++] = j;
+	}
+	poll(fds, n, TICK_MS);
+	for (nfds_t i = 0; i < n; i++)
+		if (fds[i].revents != 0 && !listen_to(s, who[i]))
+			end(s, who[i]);
+}
+
+static void drain(struct scan *s)
+{
+	struct job *j;
+
+	while (s->running != NULL) {
+		listen_all(s);
+		kill_late(s, fw_now_ms());
+	}
+	while ((j = queue_pop(&s->unpacks)) != NULL ||
+	       (j = queue_pop(&s->reruns)) != NULL) {
+		free(j->items);
+		free(j);
+	}
+}
+
+void fw_broker_run(struct scan *s)
+{
+	for (;;) {
+		struct job *j = NULL;
+
+		while (!s->stopping && s->running_count < s->jobs &&
+		       (j = next_job(s)) != NULL)
+			start(s, j);
+		if (s->running == NULL || s->stopping)
+			break;
+		listen_all(s);
+		int64_t now = fw_now_ms();
+
+		kill_late(s, now);
+		show_progress(s, now);
+	}
+	drain(s);
+}
+
+void fw_broker_correlate(struct scan *s)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		abort();
+	j->items = calloc(1, sizeof(*j->items));
+	if (j->items == NULL)
+		abort();
+	j->type = JOB_CORRELATE;
+	j->item_count = 1;
+	j->place = UINT32_MAX;
+	start(s, j);
+	while (s->running != NULL) {
+		listen_all(s);
+		kill_late(s, fw_now_ms());
+	}
+}

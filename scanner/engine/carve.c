@@ -1,0 +1,239 @@
+/* carve.c - finding images inside bytes, every byte accounted for
+ *
+ * A bitmap over the first two bytes of all magics is looked up at every offset;
+ * a set bit leads to a short list of magics, a full match to the format's probe.
+ * Origins are visited in ascending order of the magic's place, so a format whose
+ * magic lies deep inside (tar, ext, ISO 9660) is met late; its origin may then
+ * lie before extents that are already taken, which it replaces if it covers them.
+ */
+#include <stdlib.h>
+
+#include "engine/carve.h"
+
+enum {
+	PAIRS = 65536,
+	CARVE_BITS = 32,
+	STRONG_BITS = 64,
+	PADDING_PAGE = 4096,
+	PADDING_EDGE = 64
+};
+
+struct pattern {
+	const struct fw_format *format;
+	const struct fw_magic *magic;
+	uint16_t next; /* 1-based index of the next with the same pair, 0: end */
+};
+
+static uint16_t first_of[PAIRS];
+static struct pattern *patterns;
+static size_t pattern_count;
+
+static unsigned pair_at(const uint8_t *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+void fw_carve_init(const struct fw_format *const *formats, size_t format_count)
+{
+	if (patterns != NULL)
+		return;
+	patterns = calloc(format_count * FW_MAGICS + 1, sizeof(*patterns));
+	if (patterns == NULL)
+		abort();
+	for (size_t i = 0; i < format_count; i++) {
+		for (size_t k = 0; k < FW_MAGICS; k++) {
+			const struct fw_magic *m = &formats[i]->magic[k];
+
+			if (m->len < 2)
+				break;
+			unsigned pair = pair_at((const uint8_t *)m->bytes);
+			struct pattern *p = &patterns[pattern_count++];
+
+			*p = (struct pattern){ formats[i], m, first_of[pair] };
+			first_of[pair] = (uint16_t)pattern_count;
+		}
+	}
+}
+
+struct carver {
+	struct fw_view v;
+	struct fw_arena *arena;
+	struct fw_extent *taken; /* ascending, without overlap */
+	size_t n, cap;
+};
+
+/* Length of an image of f at off, or 0. */
+static uint64_t probe_at(struct fw_view v, uint64_t off,
+			 const struct fw_format *f)
+{
+	struct fw_cursor c =
+		fw_cursor_of(fw_view_sub(v, (size_t)off, SIZE_MAX));
+	uint64_t len = f->probe(&c);
+
+	return fw_ok(&c) && len <= v.len - off ? len : 0;
+}
+
+static bool better(const struct fw_extent *a, const struct fw_extent *b)
+{
+	if (a->len != b->len)
+		return a->len > b->len;
+	return a->format->bits > b->format->bits;
+}
+
+/* Takes x unless something taken must stay; drops what x replaces. */
+static void take(struct carver *k, struct fw_extent x)
+{
+	uint64_t end = x.off + x.len;
+	size_t first = k->n;
+
+	while (first > 0 &&
+	       k->taken[first - 1].off + k->taken[first - 1].len > x.off)
+		first--;
+	for (size_t i = first; i < k->n; i++) {
+		const struct fw_extent *t = &k->taken[i];
+		bool covered = x.off <= t->off && end >= t->off + t->len;
+		bool weaker = t->format->bits < STRONG_BITS &&
+			      x.format->bits > t->format->bits &&
+			      end > t->off + t->len;
+
+		if (!covered && !weaker)
+			return;
+		if (x.off == t->off && x.len == t->len && !better(&x, t))
+			return;
+	}
+	k->n = first;
+	k->taken = fw_grow(k->arena, k->taken, &k->cap, k->n + 1,
+			   sizeof(*k->taken));
+	k->taken[k->n++] = x;
+}
+
+static void try_hit(struct carver *k, size_t pos, const struct pattern *p)
+{
+	const struct fw_magic *m = p->magic;
+
+	if (pos < m->offset || m->len > k->v.len - pos ||
+	    memcmp(k->v.data + pos, m->bytes, m->len) != 0)
+		return;
+
+	struct fw_extent x = { .off = pos - m->offset, .format = p->format };
+
+	if (p->format->bits < CARVE_BITS && x.off != 0)
+		return;
+	x.len = probe_at(k->v, x.off, p->format);
+	if (x.len > 0)
+		take(k, x);
+}
+
+/* Where the scan goes on after pos: behind a well verified extent. */
+static size_t next_pos(const struct carver *k, size_t pos)
+{
+	if (k->n > 0) {
+		const struct fw_extent *t = &k->taken[k->n - 1];
+
+		if (t->format->bits >= STRONG_BITS && t->off + t->len > pos + 1)
+			return (size_t)(t->off + t->len);
+	}
+	return pos + 1;
+}
+
+/* Formats without a magic, or with a deep one, at offset 0. */
+static void try_start(struct carver *k, const struct fw_format *const *formats,
+		      size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct fw_extent x = { .format = formats[i] };
+		const struct fw_magic *m = &formats[i]->magic[0];
+		bool hit = m->len == 0;
+
+		for (size_t j = 0; j < FW_MAGICS && m[j].len > 0 && !hit; j++)
+			hit = m[j].offset <= k->v.len &&
+			      m[j].len <= k->v.len - m[j].offset &&
+			      !memcmp(k->v.data + m[j].offset, m[j].bytes,
+				      m[j].len);
+		if (!hit)
+			continue;
+		x.len = probe_at(k->v, 0, formats[i]);
+		if (x.len > 0)
+			take(k, x);
+	}
+}
+
+struct list {
+	struct fw_extent *v;
+	size_t n, cap;
+};
+
+static void add(struct carver *k, struct list *l, struct fw_extent x)
+{
+	if (x.len == 0)
+		return;
+	l->v = fw_grow(k->arena, l->v, &l->cap, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = x;
+}
+
+/* Bytes from off up to end that equal the one at off. */
+static uint64_t run_at(const struct carver *k, uint64_t off, uint64_t end)
+{
+	const uint8_t *p = k->v.data + off;
+	uint64_t n = 1;
+
+	while (n < end - off && p[n] == p[0])
+		n++;
+	return n;
+}
+
+/* A gap, cut where padding begins and ends: a page of one byte anywhere, or
+ * what fills the gap up from its start or to its end. */
+static void add_gap(struct carver *k, struct list *l, uint64_t off,
+		    uint64_t end)
+{
+	uint64_t from = off;
+
+	for (uint64_t pos = off; pos < end;) {
+		uint64_t run = run_at(k, pos, end);
+		bool edge = pos == off || pos + run == end;
+
+		if (run >= PADDING_PAGE || (edge && run >= PADDING_EDGE)) {
+			add(k, l, (struct fw_extent){ from, pos - from, NULL });
+			add(k, l, (struct fw_extent){ pos, run, NULL });
+			from = pos + run;
+		}
+		pos += run;
+	}
+	add(k, l, (struct fw_extent){ from, end - from, NULL });
+}
+
+/* What was taken, with a gap wherever nothing was. */
+static size_t with_gaps(struct carver *k, struct fw_extent **extents)
+{
+	struct list all = { 0 };
+	uint64_t pos = 0;
+
+	for (size_t i = 0; i < k->n; i++) {
+		if (k->taken[i].off > pos)
+			add_gap(k, &all, pos, k->taken[i].off);
+		add(k, &all, k->taken[i]);
+		pos = k->taken[i].off + k->taken[i].len;
+	}
+	if (pos < k->v.len)
+		add_gap(k, &all, pos, k->v.len);
+	*extents = all.v;
+	return all.n;
+}
+
+size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
+		size_t format_count, struct fw_arena *arena,
+		struct fw_extent **extents)
+{
+	struct carver k = { .v = v, .arena = arena };
+
+	try_start(&k, formats, format_count);
+	for (size_t pos = next_pos(&k, 0) - (k.n == 0); pos + 1 < v.len;
+	     pos = next_pos(&k, pos)) {
+		unsigned i = first_of[pair_at(v.data + pos)];
+
+		for (; i != 0; i = patterns[i - 1].next)
+			try_hit(&k, pos, &patterns[i - 1]);
+	}
+	return with_gaps(&k, extents);
+}
