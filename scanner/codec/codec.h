@@ -18,7 +18,8 @@ enum fw_codec {
 	FW_BZIP2,
 	FW_LZ4_BLOCK,	/* raw block */
 	FW_ZSTD,
-	FW_LZO1X	/* raw */
+	FW_LZO1X,	/* raw */
+	FW_LZIP		/* one member */
 };
 
 /*
@@ -31,10 +32,15 @@ size_t fw_decode(enum fw_codec codec, struct fw_view in, uint8_t *dst,
 		 size_t cap, size_t *used, struct fw_err *err);
 
 /* Raw LZMA without a header: lc, lp, pb and the dictionary are the caller's.
- * out_len is exact, or UINT64_MAX when an end marker ends it. */
+ * An end mark ends it as OK; without one *err is LIMIT where cap was reached
+ * and TRUNCATED where the input ended first. */
 size_t fw_decode_lzma_raw(struct fw_view in, unsigned lc, unsigned lp,
 			  unsigned pb, uint32_t dict, uint8_t *dst, size_t cap,
 			  size_t *used, struct fw_err *err);
+
+/* What follows reads streams: all codecs but STORED, LZ4_BLOCK and LZO1X, which
+ * are UNSUPPORTED there. One gzip, lzip or bzip2 member, xz stream or zstd
+ * frame is one stream. Decoders take up to 256 MiB of memory. */
 
 /*
  * Decodes a stream of unknown length into the open child, in pieces; memory

@@ -10,7 +10,7 @@
  * Source: Linux fs/cramfs, include/uapi/linux/cramfs_fs.h, util-linux mkfs.cramfs
  */
 #include "core/format.h"
-#include "formats/blocks.h"
+#include "codec/codec.h"
 
 /* clang-format off */
 #define CRAMFS_SUPER(U, B)                                              \
@@ -234,8 +234,8 @@ static void read_data(struct cramfs *f, const struct cramfs_inode *i,
 			n = in.len < want ? in.len : want;
 			memcpy(f->block, in.data, n);
 		} else if (in.len > 0) {
-			n = fw_block_decode(FW_ZLIB, in, f->block, CRAMFS_BLOCK,
-					    &bad);
+			n = fw_decode(FW_ZLIB, in, f->block, CRAMFS_BLOCK,
+				      NULL, &bad);
 		}
 		if (in.len > 0 && n < want)
 			note(&bad, FW_MALFORMED, "block's decoded length",

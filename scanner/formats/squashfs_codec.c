@@ -15,7 +15,7 @@
  * Source: Linux fs/squashfs, squashfs-tools lzma_wrapper.c and the images of
  * vendors; framings were checked against such images.
  */
-#include "formats/blocks.h"
+#include "codec/codec.h"
 #include "formats/squashfs.h"
 
 enum {
@@ -45,7 +45,7 @@ static size_t run_raw(struct fw_view in, size_t skip, const uint8_t p[3],
 	if (want > 0 && want < cap)
 		cap = want;
 
-	size_t n = fw_block_lzma_raw(body, p[0], p[1], p[2], 1u << 20, dst,
+	size_t n = fw_decode_lzma_raw(body, p[0], p[1], p[2], 1u << 20, dst,
 				      cap, &used, err);
 
 	/* No end mark and no length: a full buffer, or input that is used up,
@@ -76,7 +76,7 @@ size_t sq_codec_run(const struct sq_codec *k, struct fw_view in, size_t want,
 
 	switch (k->framing) {
 	case SQ_PLAIN:
-		return fw_block_decode(k->codec, in, dst, cap, err);
+		return fw_decode(k->codec, in, dst, cap, NULL, err);
 	case SQ_LZMA_PROPS:
 		return run_props(in, want, dst, cap, err);
 	case SQ_LZMA_PREFIX:

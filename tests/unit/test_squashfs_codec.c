@@ -2,7 +2,7 @@
 #include <lzma.h>
 
 #include "boot_build.h"
-#include "formats/blocks.h"
+#include "codec/codec.h"
 #include "formats/squashfs.h"
 
 enum { LEN = 5000 };
@@ -154,7 +154,8 @@ static void lzo_reads_every_instruction(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct fw_err err = { 0 };
-		size_t n = fw_block_lzo(rows[i].in, got, sizeof(got), &err);
+		size_t n = fw_decode(FW_LZO1X, rows[i].in, got, sizeof(got),
+				     NULL, &err);
 
 		assert_int_equal(err.code, rows[i].code);
 		assert_true(fw_view_eq(fw_view_of(got, n), rows[i].want));
@@ -169,7 +170,7 @@ static void lzo_stays_in_its_room(void **state)
 
 	(void)state;
 	in[66] = 1;
-	fw_block_lzo(fw_view_of(in, sizeof(in)), got, 100, &err);
+	fw_decode(FW_LZO1X, fw_view_of(in, sizeof(in)), got, 100, NULL, &err);
 	assert_int_equal(err.code, FW_LIMIT);
 }
 
