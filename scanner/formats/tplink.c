@@ -2,9 +2,10 @@
  *
  * Layout, big endian: a header of 512 bytes, then parts at the offsets and of
  * the lengths that it gives, counted from the header's first byte. An image
- * that also holds the boot loader is laid out for the flash: its offsets count
- * from the header's END, and at the kernel's offset stands a second header,
- * whose image is what a device without boot loader image would be given.
+ * that also holds the boot loader is laid out for the flash: the boot loader's
+ * offset counts from the header's END, and behind it, on a block of the flash,
+ * stands a second header with the same fields, from which the other offsets
+ * count.
  *
  * The MD5 is that of the whole image with a public constant in its place; an
  * image with a boot loader takes another constant than one without. Images of
@@ -14,7 +15,12 @@
  */
 #include "formats/integrity.h"
 
-enum { TPLINK_HEADER = 0x200, TPLINK_KEYS = 2 };
+enum {
+	TPLINK_HEADER = 0x200,
+	TPLINK_KEYS = 2,
+	TPLINK_BLOCK = 0x1000, /* of flash, the smallest that is in use */
+	TPLINK_SAME = 28       /* version and vendor, the same in both headers */
+};
 
 /* Where the two layouts keep what they have in common. */
 struct tplink_layout {
@@ -210,10 +216,24 @@ static void tplink_hole(struct fw_cursor *c, uint64_t from, uint64_t to,
 	}
 }
 
+/* Where the image that follows the boot loader begins: its header opens with the
+ * same version and vendor, on a flash block after the boot loader's end. 0: none. */
+static uint64_t tplink_inner(const struct fw_cursor *c, const struct tplink *t)
+{
+	uint64_t at = tplink_part_end(t, &t->boot) - t->base;
+
+	at = (at + TPLINK_BLOCK - 1) / TPLINK_BLOCK * TPLINK_BLOCK + t->base;
+	for (; at < c->v.len && c->v.len - at > TPLINK_HEADER;
+	     at += TPLINK_BLOCK)
+		if (!memcmp(c->v.data + at, c->v.data, TPLINK_SAME))
+			return at;
+	return 0;
+}
+
 static void tplink_parts(struct fw_cursor *c, const struct tplink *t,
 			 struct fw_out *out)
 {
-	uint64_t inner = t->base + t->kernel.off;
+	uint64_t inner = t->base ? tplink_inner(c, t) : 0;
 	struct fw_view rest = fw_view_sub(c->v, inner, SIZE_MAX);
 	uint64_t boot_end = tplink_part_end(t, &t->boot);
 
@@ -229,7 +249,7 @@ static void tplink_parts(struct fw_cursor *c, const struct tplink *t,
 		return;
 	}
 	tplink_child(c, t, &t->boot, "bootloader", out);
-	if (t->kernel.len > 0 && boot_end <= inner && rest.len > 0) {
+	if (inner > 0) {
 		struct fw_meta meta = FW_META(.name = "firmware",
 					      .type = FW_REGION);
 

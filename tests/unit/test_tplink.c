@@ -101,17 +101,18 @@ static void v1_full_flash_holds_a_second_header(void **state)
 
 	(void)state;
 	w.n = 0;
-	/* as shipped: offsets after the header, parts of the flash */
-	v1_header(&w, (const uint32_t[]){ 0x900, 0x200, 6, 0x300, 0x10, 0, 9 });
+	/* as shipped: the other offsets count from the second header */
+	v1_header(&w,
+		  (const uint32_t[]){ 0x1700, 0x200, 6, 0x300, 0x10, 0, 9 });
 	put(&w, "boot code", 9);
-	fill(&w, 0x400, 0xff);
+	fill(&w, 0x1200, 0xff);
 	inner(&w);
 	seal(w.b, w.n, 0x4c, key_boot);
-	assert_int_equal(probed(&fw_format_tplink_v1, built(&w)), 0x900);
+	assert_int_equal(probed(&fw_format_tplink_v1, built(&w)), 0x1700);
 	fw_mem_unpack(&m, &fw_format_tplink_v1, built(&w));
 	assert_int_equal(m.child_count, 2);
 	assert_child(&m, "bootloader", FW_STR("boot code"));
-	assert_child(&m, "firmware", fw_view_of(w.b + 0x400, 0x500));
+	assert_child(&m, "firmware", fw_view_of(w.b + 0x1200, 0x500));
 	assert_fact(&m, "tplink.md5_variant", "boot");
 	fw_mem_free(&m);
 }
