@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -66,6 +67,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: fwdump FORMAT FILE [OFFSET [LENGTH]]\n");
 		return 2;
 	}
+	setlocale(LC_CTYPE, "C.UTF-8"); /* names in archives, as in a scan */
 	fw_hash_init();
 	struct fw_view v = map_file(argv[2]);
 

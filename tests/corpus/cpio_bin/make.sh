@@ -1,0 +1,12 @@
+#!/bin/sh
+# usage: make.sh OUTDIR		(77: cpio is missing)
+command -v cpio >/dev/null || exit 77
+set -e
+here=$(cd "$(dirname "$0")" && pwd)
+out=$(cd "$1" && pwd)
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+"$here/../members.sh" "$tree"
+cd "$tree"
+find . | LC_ALL=C sort | cpio --quiet -o -R 0:0 -H bin >"$out/bin.img"
+head -c 1000 "$out/bin.img" >"$out/cut.img"
