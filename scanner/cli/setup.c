@@ -19,9 +19,28 @@ void fw_setup_kinds(void)
 	fw_kinds_add(fw_scanner_kinds);
 }
 
+/* <prefix>/share/assay/rules for a program in <prefix>/bin, so that a package
+ * can be installed anywhere. */
+static const char *beside_program(void)
+{
+	static char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 64);
+	char *slash;
+
+	for (int i = 0; i < 2; i++) {
+		path[n > 0 ? n : 0] = '\0';
+		slash = strrchr(path, '/');
+		if (slash == NULL)
+			return NULL;
+		n = slash - path;
+	}
+	snprintf(slash, 64, "/share/assay/rules");
+	return path;
+}
+
 const char *fw_setup_rules_dir(void)
 {
-	const char *dirs[] = { getenv("ASSAY_RULES"), ASSAY_RULES_DIR,
+	const char *dirs[] = { getenv("ASSAY_RULES"), beside_program(),
 			       ASSAY_SOURCE_RULES };
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
