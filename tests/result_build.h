@@ -67,8 +67,8 @@ static const struct fw_meta built_metas[] = {
 };
 
 static const struct fw_fact built_root_facts[] = {
-	{ "hardening.programs", "12" },
 	{ "hardening.canary", "3 of 12" },
+	{ "hardening.programs", "12" },
 };
 
 static const struct fw_fact built_file_facts[] = {
