@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
 	{ "scan", fw_cmd_scan, "inspect images and report what was hidden" },
 	{ "extract", fw_cmd_extract, "write what is in an image to disk" },
+	{ "report", fw_cmd_report, "print a saved result in another way" },
 	{ "rules", fw_cmd_rules, "check and test YARA rules" },
 	{ "explain", fw_cmd_explain, "say what a finding kind means" },
 	{ "list", fw_cmd_list, "list formats, analyzers or finding kinds" },

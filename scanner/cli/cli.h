@@ -7,6 +7,7 @@ enum fw_exit { FW_EXIT_OK = 0, FW_EXIT_FOUND = 1, FW_EXIT_ERROR = 2, FW_EXIT_INC
 
 int fw_cmd_scan(int argc, char **argv);
 int fw_cmd_extract(int argc, char **argv);
+int fw_cmd_report(int argc, char **argv);
 int fw_cmd_rules(int argc, char **argv);
 int fw_cmd_explain(int argc, char **argv);
 int fw_cmd_list(int argc, char **argv);

@@ -462,7 +462,8 @@ const struct fw_result *fw_result_load(FILE *in, struct fw_arena *a,
 
 	l.r->fail_on = FW_HIGH;
 	if (doc == NULL)
-		snprintf(err, err_len, "no JSON: line %d: %s", e.line, e.text);
+		snprintf(err, err_len, "no JSON: line %d: %s", e.line,
+			 fw_show_raw(a, e.text)); /* it quotes the document */
 	else
 		document(&l, doc);
 	l.failed |= doc == NULL;
