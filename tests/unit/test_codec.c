@@ -10,7 +10,7 @@
 #include "codec/codec.h"
 #include "core/memory.h"
 
-enum { LEN = 100000, ROOM = 2 * LEN };
+enum { LEN = 50000, ROOM = 2 * LEN };
 
 static uint8_t plain[LEN], packed[ROOM], got[ROOM];
 
