@@ -133,7 +133,12 @@ static void read_segments(struct elf_file *f)
 static void read_sections(struct elf_file *f)
 {
 	size_t n = 0, names = 0;
+	uint64_t len = (uint64_t)f->h.e_shnum * f->h.e_shentsize;
 
+	/* libelf passes over a table that is not in the file. */
+	if (f->h.e_shnum > 0 &&
+	    (f->h.e_shoff > f->bytes.len || len > f->bytes.len - f->h.e_shoff))
+		f->sections_lie = true;
 	if (elf_getshdrnum(f->elf, &n) != 0 || n > f->bytes.len)
 		return;
 	f->sections = fw_alloc(f->arena, n, sizeof(*f->sections));
