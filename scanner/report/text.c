@@ -81,7 +81,11 @@ void text_wrap(struct text *t, size_t used, size_t indent, size_t max,
 		while (*rest == ' ')
 			rest++;
 		if (*rest != '\0' && lines == max) {
+			/* a long word is cut in the middle, not left out */
+			size_t all = column_at(s, room - 3);
+
 			n = line_bytes(s, room - 3);
+			n = n + 16 < all ? all : n;
 			fprintf(t->to, "%.*s...\n", (int)n, s);
 			return;
 		}
@@ -164,6 +168,19 @@ static uint32_t damaged(const struct fw_result *r, uint32_t image)
 	return n;
 }
 
+/* Whatever the verdict: it holds for what could be read. */
+static void unread(struct text *t, const struct fw_coverage *c)
+{
+	if (c->total == 0 || c->opaque * 100 < c->total)
+		return;
+	fprintf(t->to, "%*s", MARGIN, "");
+	text_wrap(t, MARGIN, MARGIN, 0,
+		  fw_sprintf(&t->arena,
+			     "%s of its bytes are opaque: what they hold "
+			     "nobody has seen.",
+			     fw_show_share(&t->arena, c->opaque, c->total)));
+}
+
 static void verdict(struct text *t, const struct fw_image *m)
 {
 	enum fw_severity bar = t->r->fail_on;
@@ -207,6 +224,7 @@ static void verdict(struct text *t, const struct fw_image *m)
 				   : "nothing was found that needs a decision.");
 		break;
 	}
+	unread(t, &m->coverage);
 }
 
 static void limits(struct text *t)
@@ -279,26 +297,34 @@ static void incomplete(struct text *t, uint32_t image)
 		text_line(t, "  and %u more, -v shows all", n - shown);
 }
 
-/* The facts hardening.* of the image, on one line. */
+/* The facts hardening.* of the image, on one line: of how many programs each is
+ * true. "nx.missing" and the like are news only where they are not 0. */
 static void hardening(struct text *t, const struct fw_node *n)
 {
 	static const char prefix[] = "hardening.";
-	const char *s = "";
+	const char *s = "", *programs = "";
 
 	for (size_t i = 0; i < n->fact_count; i++) {
 		const struct fw_fact *f = &n->facts[i];
+		const char *key = f->key + sizeof(prefix) - 1;
 
-		if (strncmp(f->key, prefix, sizeof(prefix) - 1) == 0)
+		if (strncmp(f->key, prefix, sizeof(prefix) - 1) != 0 ||
+		    (strchr(key, '.') != NULL && strcmp(f->value, "0") == 0))
+			continue;
+		if (strcmp(key, "programs") == 0)
+			programs = fw_sprintf(&t->arena, "of %s programs: ",
+					      fw_show_raw(&t->arena, f->value));
+		else
 			s = fw_sprintf(&t->arena, "%s%s%s %s", s,
 				       *s == '\0' ? "" : ", ",
-				       fw_show_raw(&t->arena,
-						   f->key + sizeof(prefix) - 1),
+				       fw_show_raw(&t->arena, key),
 				       fw_show_raw(&t->arena, f->value));
 	}
-	if (*s == '\0')
+	if (*s == '\0' && *programs == '\0')
 		return;
 	text_head(t, TEXT_BOLD, "HARDENING");
-	text_wrap(t, MARGIN, MARGIN, t->opt->verbose ? 0 : 2, s);
+	text_wrap(t, MARGIN, MARGIN, t->opt->verbose ? 0 : 2,
+		  fw_sprintf(&t->arena, "%s%s", programs, s));
 }
 
 static void components(struct text *t)

@@ -95,6 +95,16 @@ static void evidence(struct text *t, const struct fw_claim *c)
 			  c->evidence_count - max);
 }
 
+/* A detail like 'contains "x"' says no more than the evidence below it. */
+static bool repeats(const struct fw_claim *c)
+{
+	const char *text = c->evidence_count > 0 ? c->evidence[0].text : NULL;
+
+	return text != NULL && *text != '\0' &&
+	       strncmp(c->detail, "contains ", 9) == 0 &&
+	       strstr(c->detail, text) != NULL;
+}
+
 static void place(struct text *t, const struct fw_finding *f)
 {
 	const char *path = text_below(t, f->node);
@@ -105,7 +115,7 @@ static void place(struct text *t, const struct fw_finding *f)
 		text_line(t, "%s", path);
 	else
 		text_line(t, "%s", text_middle(t, path, t->width - INDENT));
-	if (detail != NULL && *detail != '\0') {
+	if (detail != NULL && *detail != '\0' && !repeats(&f->claim)) {
 		fprintf(t->to, "%*s", 2 * INDENT, "");
 		text_wrap(t, 2 * INDENT, 2 * INDENT,
 			  t->opt->verbose ? 0 : 1, detail);
@@ -169,7 +179,8 @@ static void group(struct text *t, const struct group *g, uint32_t image,
 	text_wrap(t, 11, 11, 0, fw_show_raw(&t->arena, k->title));
 	place(t, &t->r->findings[g->first]);
 	more_places(t, g, image, places);
-	paragraph(t, "Why: ", t->opt->verbose ? 0 : WHY_LINES, k->explanation);
+	paragraph(t, "Why: ", t->opt->verbose ? 0 : WHY_LINES + (places > 1),
+		  k->explanation);
 	if (!t->opt->verbose)
 		return;
 	paragraph(t, "Could be harmless if: ", 0, k->false_alarm);
@@ -215,38 +226,53 @@ void text_findings(struct text *t, uint32_t image)
 		further(t, &g, full);
 	if (g.rest[FW_LOW] + g.rest[FW_INFO] > 0)
 		text_line(t,
-			  "\nNot shown: %u finding%s of low severity, %u for "
-			  "information; -v shows them.",
-			  g.rest[FW_LOW], g.rest[FW_LOW] == 1 ? "" : "s",
-			  g.rest[FW_INFO]);
+			  "\nNot shown: %u of low severity, %u for information "
+			  "only; -v shows them.",
+			  g.rest[FW_LOW], g.rest[FW_INFO]);
+}
+
+static void question(struct text *t, size_t *shown, const char *q)
+{
+	if ((*shown)++ == 0) {
+		text_line(t, "%s", "");
+		text_head(t, TEXT_BOLD, "NEXT");
+		text_line(t, "ask the vendor:");
+	}
+	fprintf(t->to, "  %zu. ", *shown);
+	text_wrap(t, 5, 5, t->opt->verbose ? 0 : 2, q);
+}
+
+static bool asked_before(const struct groups *g, size_t i, const char *q)
+{
+	for (size_t k = 0; k < i; k++)
+		if (g->v[k].kind->ask_vendor != NULL &&
+		    strcmp(g->v[k].kind->ask_vendor, q) == 0)
+			return true;
+	return false;
 }
 
 /* What to do next: the questions to the vendor, worst first, each once. */
 void text_questions(struct text *t, uint32_t image)
 {
+	const struct fw_coverage *c = &t->r->images[image].coverage;
 	struct groups g = { 0 };
 	size_t shown = 0, max = t->opt->verbose ? SIZE_MAX : QUESTIONS;
 
 	gather(t, image, &g);
 	for (size_t i = 0; i < g.n && shown < max; i++) {
 		const char *q = g.v[i].kind->ask_vendor;
-		bool asked = q == NULL || *q == '\0';
 
-		for (size_t k = 0; k < i && !asked; k++)
-			asked = g.v[k].kind->ask_vendor != NULL &&
-				strcmp(g.v[k].kind->ask_vendor, q) == 0;
-		if (asked || g.v[i].severity < FW_MEDIUM)
-			continue;
-		if (shown++ == 0) {
-			text_line(t, "%s", "");
-			text_head(t, TEXT_BOLD, "NEXT");
-			text_line(t, "ask the vendor:");
-		}
-		fprintf(t->to, "  %zu. ", shown);
-		text_wrap(t, 5, 5, t->opt->verbose ? 0 : 2,
-			  fw_show_raw(&t->arena, q));
+		if (q != NULL && *q != '\0' && g.v[i].severity >= FW_MEDIUM &&
+		    !asked_before(&g, i, q))
+			question(t, &shown, fw_show_raw(&t->arena, q));
 	}
-	if (shown > 0)
+	if (c->total > 0 && c->opaque >= c->total / 20 && c->opaque > 0)
+		question(t, &shown,
+			 fw_sprintf(&t->arena,
+				    "What is in the %s that are opaque, and how "
+				    "can we read them?",
+				    fw_show_size(&t->arena, c->opaque)));
+	if (g.n > 0 && g.v[0].severity >= FW_MEDIUM)
 		text_line(t, "  Background on a finding: assay explain %s",
 			  fw_show_raw(&t->arena, g.v[0].kind->id));
 }

@@ -19,10 +19,19 @@ static bool is_padding(const struct fw_node *n)
 	return guess != NULL && strcmp(guess, "padding") == 0;
 }
 
+/* What the coverage counts as opaque: a part of the image that no format and no
+ * sound guess explains. */
 static bool is_opaque(const struct fw_node *n)
 {
-	return n->meta->type == FW_GAP && n->size > 0 && !is_padding(n) &&
-	       n->child_count == 0;
+	const char *guess = fw_node_fact(n, "content.guess");
+
+	if ((n->meta->type != FW_GAP && n->meta->type != FW_REGION) ||
+	    n->offset == UINT64_MAX || n->size == 0 || n->format != NULL ||
+	    n->child_count > 0)
+		return false;
+	return guess == NULL ||
+	       (strcmp(guess, "padding") != 0 && strcmp(guess, "text") != 0 &&
+		strcmp(guess, "code") != 0);
 }
 
 struct opaque {
@@ -48,6 +57,20 @@ static const char *place_text(struct text *t, uint32_t node)
 	return fw_sprintf(&t->arena, "0x%08llx", (unsigned long long)at);
 }
 
+/* What bytes look like, in words that promise no more than that. */
+static const char *text_guess(struct text *t, const char *guess)
+{
+	if (guess == NULL)
+		return "unknown";
+	if (strcmp(guess, "encrypted") == 0)
+		return "looks encrypted, or compressed in an unknown way";
+	if (strcmp(guess, "compressed") == 0)
+		return "looks compressed, or encrypted";
+	if (strcmp(guess, "data") == 0)
+		return "data of an unknown format";
+	return fw_show_raw(&t->arena, guess);
+}
+
 static void opaque_regions(struct text *t, uint32_t image)
 {
 	struct opaque *v = NULL;
@@ -66,11 +89,9 @@ static void opaque_regions(struct text *t, uint32_t image)
 		const struct fw_node *o = &t->r->nodes[v[i].node];
 		const char *guess = fw_node_fact(o, "content.guess");
 
-		text_line(t, "  %-10s %11s  no format explains it%s%s",
-			  place_text(t, v[i].node),
+		text_line(t, "  %-10s %11s  opaque: %s", place_text(t, v[i].node),
 			  fw_show_size(&t->arena, o->size),
-			  guess == NULL ? "" : "; looks like ",
-			  guess == NULL ? "" : fw_show_raw(&t->arena, guess));
+			  text_guess(t, guess));
 	}
 	if (n > max)
 		text_line(t, "  and %zu more, -v shows all", n - max);
@@ -117,6 +138,9 @@ static bool holds_files(const struct fw_node *n)
 static const char *layer_name(struct text *t, const struct fw_node *n)
 {
 	const char *name = fw_show_path(&t->arena, n->name);
+
+	if (n->parent == FW_NO_NODE)
+		return "the image";
 	const char *dot = strchr(name, '.');
 
 	return strncmp(name, "@0x", 3) == 0 && dot != NULL ? dot + 1 : name;
@@ -132,9 +156,9 @@ static void layer(struct text *t, uint32_t node, uint32_t depth)
 	if (n->format != NULL)
 		what = n->format->title;
 	else if (guess != NULL)
-		what = fw_show_raw(&t->arena, guess);
+		what = text_guess(t, guess);
 	else
-		what = n->meta->type == FW_GAP ? "unknown" : "";
+		what = n->child_count > 0 ? "a part" : "unknown";
 	if (holds_files(n))
 		what = fw_sprintf(&t->arena, "%s, %u files", what,
 				  files_below(t->r, node));
