@@ -18,14 +18,14 @@ complete_words() { # word...: what is offered for the last one
 
 while read -r command; do
 	grep -qE "^\.Cm $command( |\$)" "$man" || missing "$man" "$command"
-	complete_words assay "" | grep -qx -- "$command" ||
+	grep -qx -- "$command" < <(complete_words assay "") ||
 		missing "$completion" "$command"
 	for option in $("$assay" "$command" --help | grep -oE -- '(^| )--[a-z][a-z-]+' | sort -u); do
 		[ "$option" = --help ] && continue
 		grep -qE -- "(Fl |, |\| )-?${option#-}( |\$)" "$man" ||
 			missing "$man" "$command $option"
 		case $command in scan | extract | report | list) ;; *) continue ;; esac
-		complete_words assay "$command" -- | grep -qx -- "$option" ||
+		grep -qx -- "$option" < <(complete_words assay "$command" --) ||
 			missing "$completion" "$command $option"
 	done
 done < <("$assay" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
