@@ -63,9 +63,9 @@ static const char *text_guess(struct text *t, const char *guess)
 	if (guess == NULL)
 		return "unknown";
 	if (strcmp(guess, "encrypted") == 0)
-		return "looks encrypted, or compressed in an unknown way";
+		return "looks encrypted, or compressed";
 	if (strcmp(guess, "compressed") == 0)
-		return "looks compressed, or encrypted";
+		return "looks compressed";
 	if (strcmp(guess, "data") == 0)
 		return "data of an unknown format";
 	return fw_show_raw(&t->arena, guess);
