@@ -166,7 +166,8 @@ static void report(struct fw_out *out, const struct tally *t,
 	    (uint64_t)t->lacking * 100 <= (uint64_t)t->of * SHARE_MIN)
 		return;
 	for (uint32_t i = 0; i < t->path_count; i++)
-		evidence[i] = (struct fw_evidence){ .text = t->paths[i] };
+		evidence[i] = (struct fw_evidence){ .offset = FW_NO_OFFSET,
+						     .text = t->paths[i] };
 	struct fw_claim claim = FW_CLAIM(k);
 
 	claim.detail = fw_text(out, "%u of %u %s",

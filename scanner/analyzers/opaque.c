@@ -76,6 +76,7 @@ static void report(const struct fw_tree *t, uint32_t root, uint32_t end,
 		regions++;
 		if (n < EVIDENCE_MAX)
 			evidence[n++] = (struct fw_evidence){
+				.offset = FW_NO_OFFSET,
 				.text = fw_text(out, "%s, %" PRIu64 " bytes",
 						p->path, p->size)
 			};

@@ -67,9 +67,12 @@ struct fw_kind {
 	const char *references[4]; /* NULL ends the list */
 };
 
+/* offset of evidence that is another object of many: text is its path. */
+#define FW_NO_OFFSET UINT64_MAX
+
 /* One piece of evidence; fields that say nothing stay 0 or NULL. */
 struct fw_evidence {
-	uint64_t offset;  /* bytes from the object's start */
+	uint64_t offset;  /* bytes from the object's start, or FW_NO_OFFSET */
 	uint32_t line;	  /* 1-based, text files */
 	uint64_t address; /* virtual address, programs */
 	const char *symbol;

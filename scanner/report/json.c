@@ -185,8 +185,8 @@ static json_t *evidence(struct json *j, const struct fw_claim *c)
 		const struct fw_evidence *e = &c->evidence[i];
 
 		json_array_append_new(
-			list, json_pack("{s:I,s:o,s:o,s:o,s:o}", "offset",
-					(json_int_t)e->offset, "line",
+			list, json_pack("{s:o,s:o,s:o,s:o,s:o}", "offset",
+					unless(e->offset, FW_NO_OFFSET), "line",
 					unless(e->line, 0), "address",
 					unless(e->address, 0), "symbol",
 					text(j, e->symbol), "text",

@@ -67,7 +67,7 @@ static void evidence(struct load *l, json_t *o, struct fw_claim *c)
 					       UINT64_MAX);
 
 		v[i].offset = load_number(l, e, "offset", number_max,
-					  LOAD_NO_NULL);
+					  FW_NO_OFFSET);
 		v[i].line = line == UINT64_MAX ? 0 : (uint32_t)line;
 		v[i].address = address == UINT64_MAX ? 0 : address;
 		v[i].symbol = load_text(l, e, "symbol");

@@ -66,6 +66,8 @@ static const char *evidence_text(struct text *t, const struct fw_evidence *e)
 	const char *at, *what = fw_show_raw(&t->arena, e->text);
 	const char *symbol = fw_show_raw(&t->arena, e->symbol);
 
+	if (e->offset == FW_NO_OFFSET && what != NULL)
+		return what;
 	if (e->line > 0)
 		at = fw_sprintf(&t->arena, "line %u", e->line);
 	else if (e->address != 0)
