@@ -54,5 +54,6 @@ int fw_cmd_explain(int argc, char **argv)
 		else
 			print_kind(k);
 	}
+	fw_setup_free(&m);
 	return status;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/scan_args.h"
+#include "cli/setup.h"
 #include "engine/extract.h"
 
 static const char usage[] =
@@ -88,8 +89,10 @@ int fw_cmd_extract(int argc, char **argv)
 	a.opt.fail_on = FW_HIGH;
 	struct fw_result *r = scan_args_run(&a);
 
-	if (r == NULL)
+	if (r == NULL) {
+		fw_setup_free(&a.matcher);
 		return FW_EXIT_ERROR;
+	}
 	bool ok = fw_extract(r, dir, &rep);
 
 	say(r, &rep, dir);
@@ -97,5 +100,6 @@ int fw_cmd_extract(int argc, char **argv)
 		 : !ok || r->incomplete		     ? FW_EXIT_INCOMPLETE
 						     : FW_EXIT_OK;
 	fw_scan_free(r);
+	fw_setup_free(&a.matcher);
 	return status;
 }

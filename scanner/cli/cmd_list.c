@@ -53,6 +53,7 @@ static bool list_kinds(bool markdown)
 	for (uint32_t i = 0; i < fw_kind_count(); i++)
 		row(markdown, fw_kind_at(i)->id, fw_kind_at(i)->title,
 		    fw_severity_name(fw_kind_at(i)->severity));
+	fw_setup_free(&m);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/scan_args.h"
+#include "cli/setup.h"
 #include "report/report.h"
 
 enum { REPORTS_MAX = 16, ARG_FAIL_ON = 500, ARG_REPRODUCIBLE, ARG_REVEAL };
@@ -171,12 +172,15 @@ int fw_cmd_scan(int argc, char **argv)
 	s.args.opt.image_count = (size_t)(argc - optind);
 	struct fw_result *r = scan_args_run(&s.args);
 
-	if (r == NULL)
+	if (r == NULL) {
+		fw_setup_free(&s.args.matcher);
 		return FW_EXIT_ERROR;
+	}
 	status = status_of(r);
 	for (size_t i = 0; i < s.report_count; i++)
 		if (!write_one(&s, &s.reports[i], r))
 			status = FW_EXIT_ERROR;
 	fw_scan_free(r);
+	fw_setup_free(&s.args.matcher);
 	return status;
 }

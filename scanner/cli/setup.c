@@ -93,6 +93,12 @@ static void unhex(const char *hex, uint8_t *out, size_t n)
 	}
 }
 
+void fw_setup_free(struct fw_matcher *m)
+{
+	fw_ruleset_free(m->ctx);
+	*m = (struct fw_matcher){ 0 };
+}
+
 bool fw_setup_rules(bool own, const char *const *more, size_t n,
 		    struct fw_matcher *m)
 {

@@ -18,4 +18,7 @@ const char *fw_setup_rules_dir(void);
 bool fw_setup_rules(bool own, const char *const *more, size_t n,
 		    struct fw_matcher *m);
 
+/* Frees the rules; nothing that names their kinds may be used after it. */
+void fw_setup_free(struct fw_matcher *m);
+
 #endif
