@@ -1,6 +1,8 @@
 /* main.c - assay COMMAND [ARGUMENT]... */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/setup.h"
@@ -26,8 +28,23 @@ static void usage(FILE *to)
 	fputs("\nassay COMMAND --help says more, with an example.\n", to);
 }
 
+/* A caller may have closed 0, 1 or 2; an image must not be opened there. */
+static bool fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+	return fd >= 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (!fill_standard())
+		return FW_EXIT_ERROR;
 	if (argc < 2) {
 		usage(stderr);
 		return FW_EXIT_ERROR;

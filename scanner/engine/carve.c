@@ -182,6 +182,11 @@ static uint64_t run_at(const struct carver *k, uint64_t off, uint64_t end)
 	return n;
 }
 
+static struct fw_extent gap(uint64_t from, uint64_t to)
+{
+	return (struct fw_extent){ .off = from, .len = to - from };
+}
+
 /* A gap, cut where padding begins and ends: a page of one byte anywhere, or
  * what fills the gap up from its start or to its end. */
 static void add_gap(struct carver *k, struct list *l, uint64_t off,
@@ -194,13 +199,13 @@ static void add_gap(struct carver *k, struct list *l, uint64_t off,
 		bool edge = pos == off || pos + run == end;
 
 		if (run >= PADDING_PAGE || (edge && run >= PADDING_EDGE)) {
-			add(k, l, (struct fw_extent){ from, pos - from, NULL });
-			add(k, l, (struct fw_extent){ pos, run, NULL });
+			add(k, l, gap(from, pos));
+			add(k, l, gap(pos, pos + run));
 			from = pos + run;
 		}
 		pos += run;
 	}
-	add(k, l, (struct fw_extent){ from, end - from, NULL });
+	add(k, l, gap(from, end));
 }
 
 /* What was taken, with a gap wherever nothing was. */
@@ -221,6 +226,30 @@ static size_t with_gaps(struct carver *k, struct fw_extent **extents)
 	return all.n;
 }
 
+/* The format that the bytes begin with, but end too early for. */
+static const struct fw_format *cut_short(struct fw_view v,
+					 const struct fw_format *const *formats,
+					 size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (formats[i]->bits < STRONG_BITS)
+			continue;
+		for (size_t j = 0; j < FW_MAGICS; j++) {
+			const struct fw_magic *m = &formats[i]->magic[j];
+			struct fw_cursor c = fw_cursor_of(v);
+
+			if (m->len < CARVE_BITS / 8 || m->offset > v.len ||
+			    m->len > v.len - m->offset ||
+			    memcmp(v.data + m->offset, m->bytes, m->len) != 0)
+				continue;
+			formats[i]->probe(&c);
+			if (c.err.code == FW_TRUNCATED)
+				return formats[i];
+		}
+	}
+	return NULL;
+}
+
 size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 		size_t format_count, struct fw_arena *arena,
 		struct fw_extent **extents)
@@ -234,6 +263,16 @@ size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 
 		for (; i != 0; i = patterns[i - 1].next)
 			try_hit(&k, pos, &patterns[i - 1]);
+	}
+	if (k.n == 0) {
+		struct fw_extent x = {
+			.len = v.len,
+			.format = cut_short(v, formats, format_count),
+			.cut = true,
+		};
+
+		if (x.format != NULL)
+			take(&k, x);
 	}
 	return with_gaps(&k, extents);
 }

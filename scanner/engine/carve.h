@@ -8,6 +8,7 @@
 struct fw_extent {
 	uint64_t off, len;
 	const struct fw_format *format;
+	bool cut; /* the image goes on where the bytes end */
 };
 
 /*
@@ -16,6 +17,9 @@ struct fw_extent {
  * what its probe costs.
  *
  * At one offset the longest extent wins, then the one with more verified bits.
+ * Bytes that begin with a well known header and end too early are one extent to
+ * their end, marked as cut, when nothing whole is found in them.
+ *
  * An extent whose probe verified fewer than 64 bits gives way to one inside it
  * that is better verified and reaches beyond its end.
  */

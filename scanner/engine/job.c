@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "analyzers/analyzers.h"
@@ -39,7 +40,7 @@ static void send_err(const struct fw_err *e)
 
 _Noreturn static void out_of_memory(void *ctx)
 {
-	struct fw_err e = { FW_LIMIT, "memory of one job", 0, 0 };
+	struct fw_err e = { FW_LIMIT, FW_MEMORY_LIMIT, 0, 0 };
 
 	(void)ctx;
 	fw_wire_out_close(&sink);
@@ -222,6 +223,8 @@ static void examine_item(const struct scan *s, const struct content *c)
 	if (s->opt.more_hashes)
 		more_hashes(v);
 	send_err(&sink.out.err);
+	if (n == 1 && x[0].cut)
+		send_err(&(struct fw_err){ FW_TRUNCATED, "image", 0, v.len });
 	sink.out.err.code = FW_OK;
 	unmap_slice(v);
 }
@@ -335,6 +338,9 @@ _Noreturn void fw_job_main(struct scan *s, struct job *j)
 {
 	struct fw_arena arena = { .on_full = out_of_memory };
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a killed scan leaves no jobs */
+	if (getppid() != s->pid)
+		_exit(0);
 	signal(SIGXFSZ, SIG_IGN); /* write() says EFBIG instead */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_DFL);
