@@ -136,8 +136,9 @@ static uint64_t own_rss(void)
 
 /* Output that a job may write: by its input, by its own limit, by what is left
  * for all. */
-static uint64_t out_allowance(const struct scan *s, const struct content *c)
+static void set_allowance(const struct scan *s, struct job *j)
 {
+	const struct content *c = j->items[0].content;
 	uint64_t by_ratio = FREE_OUT, left;
 
 	if (c->len < UINT64_MAX / 2 / s->lim.ratio)
@@ -147,9 +148,16 @@ static uint64_t out_allowance(const struct scan *s, const struct content *c)
 	left = s->decoded_bytes < s->lim.total_bytes
 		       ? s->lim.total_bytes - s->decoded_bytes
 		       : 0;
-	if (by_ratio > s->lim.job_out_bytes)
-		by_ratio = s->lim.job_out_bytes;
-	return by_ratio < left ? by_ratio : left;
+	j->out_max = by_ratio;
+	j->out_option = "--max-ratio";
+	if (s->lim.job_out_bytes < j->out_max) {
+		j->out_max = s->lim.job_out_bytes;
+		j->out_option = "--max-job-bytes";
+	}
+	if (left < j->out_max) {
+		j->out_max = left;
+		j->out_option = "--max-total-bytes";
+	}
 }
 
 static bool open_output(struct scan *s, struct job *j)
@@ -157,7 +165,7 @@ static bool open_output(struct scan *s, struct job *j)
 	j->out_fd = -1;
 	if (j->type != JOB_UNPACK)
 		return true;
-	j->out_max = out_allowance(s, j->items[0].content);
+	set_allowance(s, j);
 	j->out_fd = fw_blob_temp(s);
 	return j->out_fd >= 0;
 }

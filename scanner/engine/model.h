@@ -94,6 +94,7 @@ struct job {
 	/* While it runs: */
 	int pid, pipe_fd, out_fd;
 	uint64_t out_max;
+	const char *out_option; /* that made out_max what it is */
 	int64_t deadline_ms;
 	uint64_t rss_at_fork;
 	unsigned slot;
@@ -146,6 +147,7 @@ struct scan {
 	uint32_t crashes;
 	int64_t started_ms, started;
 	bool stopping;
+	int pid; /* of the broker */
 	bool landlock;
 	struct fw_progress progress;
 	int64_t progress_ms;

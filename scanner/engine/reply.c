@@ -65,14 +65,28 @@ static enum fw_state state_for(enum fw_code code)
 	}
 }
 
-static const char *err_note(struct scan *s, const char *who,
-			    const struct fw_err *e)
+/* The option that raises a limit; a reader's own bounds have none. */
+static const char *option_for(const struct job *j, const struct fw_err *e)
+{
+	const char *what = e->what ? e->what : "";
+
+	if (e->code == FW_IO)
+		return "disk";
+	if (strcmp(what, FW_MEMORY_LIMIT) == 0)
+		return "--max-memory";
+	if (strcmp(what, FW_OUT_LIMIT) == 0 && j->out_option != NULL)
+		return j->out_option;
+	return "reader";
+}
+
+static const char *err_note(struct scan *s, const struct job *j,
+			    const char *who, const struct fw_err *e)
 {
 	char text[512];
 
 	fw_err_text(e, text, sizeof(text));
 	if (e->code == FW_LIMIT || e->code == FW_IO)
-		fw_limit_note(s, e->code == FW_IO ? "disk" : "--max-job-bytes",
+		fw_limit_note(s, option_for(j, e),
 			      e->what ? fw_strdup(&s->arena,
 						  fw_view_str(e->what))
 				      : "");
@@ -224,7 +238,7 @@ static void take_damaged(struct scan *s, struct job *j, struct fw_cursor *c)
 	fw_require(c, j->type == JOB_UNPACK, "damage", 0);
 	if (fw_ok(c) && j->last != NULL)
 		worsen(&j->last->state, &j->last->note, state_for(e.code),
-		       err_note(s, NULL, &e));
+		       err_note(s, j, NULL, &e));
 }
 
 static void take_opaque(struct scan *s, struct job *j, struct fw_cursor *c)
@@ -294,7 +308,7 @@ static void take_err(struct scan *s, struct job *j, struct fw_cursor *c)
 	const struct fw_format *f = it->content ? it->content->format : NULL;
 
 	worsen(state, note, state_for(e.code),
-	       err_note(s, f ? f->name : NULL, &e));
+	       err_note(s, j, f ? f->name : NULL, &e));
 }
 
 static void take_item(struct job *j, struct fw_cursor *c)

@@ -174,7 +174,8 @@ void fw_sandbox_limits_only(const struct fw_sandbox_limits *l)
 {
 	if (!UNDER_ASAN)
 		limit(RLIMIT_AS, mapped_now() + l->memory_bytes);
-	limit(RLIMIT_CPU, l->cpu_s);
+	/* The soft limit first, as SIGXCPU: a SIGKILL would be anybody's. */
+	setrlimit(RLIMIT_CPU, &(struct rlimit){ l->cpu_s, l->cpu_s + 1 });
 	limit(RLIMIT_FSIZE, l->file_bytes);
 	limit(RLIMIT_CORE, 0);
 }

@@ -101,6 +101,8 @@ static bool set_up(struct scan *s, char *err, size_t err_len)
 			      "a scan needs a process with one thread");
 	raise_descriptors();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* the host's own limit: write() says it */
+	s->pid = getpid();
 	fw_limits_default(&s->lim);
 	s->jobs = s->opt.jobs;
 	if (s->jobs == 0)

@@ -96,6 +96,19 @@ static void queue_children(struct scan *s, struct content *c)
 	}
 }
 
+/* What was carved or can be unpacked, unless it lies too deep. */
+static void open_up(struct scan *s, struct content *c)
+{
+	if (!c->carved) {
+		queue_unpack(s, c);
+	} else if (c->depth < s->lim.depth) {
+		c->depth_denied = false;
+		queue_children(s, c);
+	} else {
+		c->depth_denied = true;
+	}
+}
+
 static void entry_hashed(struct scan *s, struct entry *e)
 {
 	struct content *c = e->content;
@@ -103,7 +116,7 @@ static void entry_hashed(struct scan *s, struct entry *e)
 	if (e->depth < c->depth) {
 		c->depth = e->depth;
 		if (c->depth_denied)
-			queue_unpack(s, c);
+			open_up(s, c);
 	}
 	if (c->examined) {
 		place_ready(s, e);
@@ -126,10 +139,7 @@ static void content_examined(struct scan *s, struct content *c)
 	     e = e->next_waiting)
 		place_ready(s, e);
 	c->placed_waiting = NULL;
-	if (c->carved && c->depth < s->lim.depth)
-		queue_children(s, c);
-	else
-		queue_unpack(s, c);
+	open_up(s, c);
 }
 
 /* --- how a job ended --- */
@@ -151,10 +161,11 @@ static enum fw_state state_of_end(const struct job *j, int status,
 			*why = "tried a system call that it must not use";
 			return FW_STATE_VIOLATED;
 		case SIGXCPU:
-		case SIGKILL:
-			*why = "used more than --job-cpu-seconds, or was "
-			       "killed";
+			*why = "used more than --job-cpu-seconds";
 			return FW_STATE_TIMED_OUT;
+		case SIGKILL:
+			*why = "was killed, perhaps for want of memory";
+			return FW_STATE_OVER_LIMIT;
 		default:
 			*why = "its reader crashed";
 			return FW_STATE_CRASHED;
@@ -168,10 +179,17 @@ static enum fw_state state_of_end(const struct job *j, int status,
 	return FW_STATE_CRASHED;
 }
 
-static void note_limit(struct scan *s, enum fw_state st)
+static void note_limit(struct scan *s, const struct job *j, enum fw_state st,
+		       int status)
 {
-	if (st == FW_STATE_TIMED_OUT)
+	if (j->killed_for_time && s->stopping)
+		return; /* the reason to stop is noted */
+	if (j->killed_for_time)
 		fw_limit_note(s, "--job-seconds", "a job ran out of time");
+	else if (st == FW_STATE_TIMED_OUT)
+		fw_limit_note(s, "--job-cpu-seconds", "a job ran out of time");
+	else if (st == FW_STATE_OVER_LIMIT && WIFSIGNALED(status))
+		fw_limit_note(s, "host", "a job was killed");
 	else if (st == FW_STATE_OVER_LIMIT)
 		fw_limit_note(s, "--max-memory", "a job ran out of memory");
 }
@@ -188,7 +206,7 @@ static void blame(struct scan *s, struct job *j, struct job_item *it,
 			    : it->entry ? &it->entry->note
 					: NULL;
 
-	note_limit(s, st);
+	note_limit(s, j, st, status);
 	if (st == FW_STATE_CRASHED || st == FW_STATE_VIOLATED)
 		s->crashes++;
 	if (state != NULL && *state < st) {
@@ -210,6 +228,8 @@ static void forget(struct job *j, struct job_item *it)
 
 	if (f != NULL)
 		f->facts.n = f->claims.n = 0;
+	if (j->type == JOB_HASH)
+		it->entry->content = NULL;
 	if (j->type == JOB_EXAMINE) {
 		it->content->first = it->content->last = NULL;
 		it->content->carved = false;

@@ -68,13 +68,16 @@ void fw_unwire_claim(struct fw_cursor *c, struct fw_arena *a,
 
 /* A fw_out whose results leave over w. input is what zero-copy children must lie
  * in; out_fd takes decoded bytes, at most out_max (-1: none). */
+#define FW_OUT_LIMIT "bytes out of one job"
+#define FW_MEMORY_LIMIT "memory of one job"
+
 struct wire_out {
 	struct fw_out out;
 	struct wire *w;
 	struct fw_view input;
 	int out_fd;
 	uint64_t out_max, out_pos, child_start;
-	bool child_open;
+	bool child_open, lost; /* lost: bytes did not reach out_fd */
 	size_t pending;
 	uint8_t pend[64 * 1024];
 };

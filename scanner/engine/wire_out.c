@@ -15,8 +15,9 @@ static void host_failed(struct wire_out *o, int error)
 {
 	bool limit = error == EFBIG;
 
+	o->lost = true;
 	o->out.err = (struct fw_err){ limit ? FW_LIMIT : FW_IO,
-				      limit ? "bytes out of one job"
+				      limit ? FW_OUT_LIMIT
 				      : error == ENOSPC
 					      ? "no space left on the disk"
 					      : "write failed",
@@ -25,7 +26,7 @@ static void host_failed(struct wire_out *o, int error)
 
 static void write_out(struct wire_out *o, const uint8_t *p, size_t n)
 {
-	while (n > 0 && fw_out_ok(&o->out)) {
+	while (n > 0 && !o->lost) {
 		ssize_t done = write(o->out_fd, p, n);
 
 		if (done < 0 && errno == EINTR)
@@ -47,12 +48,26 @@ static void flush_bytes(struct wire_out *o)
 	write_out(o, o->pend, n);
 }
 
+/* After a failed write the position is where the file really ends. */
+static void match_file(struct wire_out *o)
+{
+	off_t end = lseek(o->out_fd, 0, SEEK_END);
+	uint64_t size = end > 0 ? (uint64_t)end : 0;
+
+	if (size < o->child_start)
+		size = o->child_start;
+	if (size < o->out_pos)
+		o->out_pos = size;
+}
+
 static void close_child(struct wire_out *o)
 {
 	if (!o->child_open)
 		return;
 	o->child_open = false;
 	flush_bytes(o);
+	if (o->lost)
+		match_file(o);
 	fw_wire_begin(o->w, WIRE_SIZE);
 	fw_wire_u64(o->w, o->out_pos - o->child_start);
 	fw_wire_end(o->w);
@@ -98,7 +113,7 @@ static void send_bytes(struct fw_out *out, struct fw_view v)
 	if (v.len > o->out_max - o->out_pos) {
 		/* What still fits is kept. */
 		v.len = (size_t)(o->out_max - o->out_pos);
-		out->err = (struct fw_err){ FW_LIMIT, "bytes out of one job", 0,
+		out->err = (struct fw_err){ FW_LIMIT, FW_OUT_LIMIT, 0,
 					    o->out_max };
 	}
 	struct fw_err limit = out->err;
@@ -200,6 +215,6 @@ void fw_wire_out_init(struct wire_out *o, struct wire *w,
 	o->input = (struct fw_view){ NULL, 0 };
 	o->out_fd = -1;
 	o->out_max = o->out_pos = 0;
-	o->child_open = false;
+	o->child_open = o->lost = false;
 	o->pending = 0;
 }
