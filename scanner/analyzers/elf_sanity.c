@@ -5,6 +5,9 @@
  */
 #include "analyzers/elfread.h"
 
+/* Each is looked up among the segments: keep the work small. */
+enum { CODE_SECTIONS_MAX = 1024 };
+
 static const struct fw_kind malformed = {
 	.id = "integrity/elf-malformed",
 	.title = "Program file with contradictory headers",
@@ -118,9 +121,12 @@ static const GElf_Phdr *segment_of(const struct elf_file *f, const GElf_Shdr *h)
 /* Code stands in the file where both tables say. */
 static bool sections_agree(const struct elf_file *f, uint64_t *at)
 {
+	unsigned seen = 0;
+
 	if (f->dyn_count == 0)
 		return true;
-	for (size_t i = 0; i < f->section_count; i++) {
+	for (size_t i = 0; i < f->section_count && seen < CODE_SECTIONS_MAX;
+	     i++) {
 		const GElf_Shdr *h = &f->sections[i].h;
 		const GElf_Phdr *p;
 
@@ -128,6 +134,7 @@ static bool sections_agree(const struct elf_file *f, uint64_t *at)
 		    (h->sh_flags & SHF_ALLOC) == 0 ||
 		    (h->sh_flags & SHF_EXECINSTR) == 0)
 			continue;
+		seen++;
 		*at = h->sh_offset;
 		p = segment_of(f, h);
 		if (p == NULL || h->sh_offset - p->p_offset !=

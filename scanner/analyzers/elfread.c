@@ -2,7 +2,7 @@
 #include "analyzers/elfread.h"
 
 /* Symbols are many and their names may overlap: keep the work linear. */
-enum { STRING_MAX = 4096, SYMBOL_MAX = 512 };
+enum { STRING_MAX = 4096, SYMBOL_MAX = 512, SEGMENTS_MAX = 4096 };
 
 bool elf_is(const struct fw_object *obj)
 {
@@ -120,8 +120,10 @@ static void read_segments(struct elf_file *f)
 {
 	size_t n = 0;
 
-	if (elf_getphdrnum(f->elf, &n) != 0 || n > f->bytes.len)
+	if (elf_getphdrnum(f->elf, &n) != 0)
 		return;
+	if (n > SEGMENTS_MAX)
+		n = SEGMENTS_MAX;
 	f->segments = fw_alloc(f->arena, n, sizeof(*f->segments));
 	for (size_t i = 0; i < n; i++) {
 		if (gelf_getphdr(f->elf, (int)i, &f->segments[i]) == NULL)
