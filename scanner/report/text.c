@@ -219,8 +219,10 @@ static void verdict(struct text *t, const struct fw_image *m)
 	case FW_PASS:
 		text_head(t, TEXT_GREEN, "PASS");
 		text_wrap(t, MARGIN, MARGIN, 0,
-			  all == 0 ? "nothing was found that its buyer did not "
-				     "ask for."
+			  all == 0 && m->coverage.opaque > m->coverage.total / 100
+				   ? "nothing was found in what could be read."
+			  : all == 0 ? "nothing was found that its buyer did "
+				       "not ask for."
 				   : "nothing was found that needs a decision.");
 		break;
 	}
