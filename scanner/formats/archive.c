@@ -175,7 +175,8 @@ static struct fw_meta member_meta(struct walk *w, struct archive_entry *e)
 }
 
 /* Decoded pieces from the one in hand on. at: end of what was written. */
-static int write_pieces(struct walk *w, int r, struct fw_view piece, int64_t to)
+static int write_pieces(struct walk *w, int r, struct fw_view piece, int64_t to,
+			int64_t size)
 {
 	int64_t at = 0;
 
@@ -193,8 +194,20 @@ static int write_pieces(struct walk *w, int r, struct fw_view piece, int64_t to)
 		r = archive_read_data_block(w->a, &data, &len, &to);
 		piece = fw_view_of(data, len);
 	}
-	if (r == ARCHIVE_EOF && to > at) /* a hole at the end */
+	if (to > size) /* not every reader of libarchive sets it at the end */
+		to = size;
+	if (r == ARCHIVE_EOF && to > at) { /* a hole at the end */
 		fw_out_zeros(w->out, (uint64_t)(to - at));
+		at = to;
+	}
+	if (r == ARCHIVE_EOF && at < size) {
+		struct fw_err err = { .code = FW_TRUNCATED,
+				      .what = "member",
+				      .at = w->c->v.len,
+				      .value = (uint64_t)size };
+
+		fw_out_damaged(w->out, &err);
+	}
 	return r;
 }
 
@@ -211,7 +224,7 @@ static int emit_data(struct walk *w, const struct fw_meta *m, int64_t size)
 
 	if (!whole) {
 		fw_out_open(w->out, m);
-		return write_pieces(w, r, piece, at);
+		return write_pieces(w, r, piece, at, size);
 	}
 	fw_out_child(w->out, m, piece);
 	if (w->how->packages)
@@ -308,6 +321,15 @@ static int emit_member(struct walk *w, struct archive_entry *e)
 	return r;
 }
 
+/* Whether the walk ended because of a password: names may be hidden by it. */
+static bool is_locked(const struct walk *w)
+{
+	const char *text = archive_error_string(w->a);
+
+	return archive_read_has_encrypted_entries(w->a) == 1 ||
+	       (text != NULL && strstr(text, "ncrypt") != NULL);
+}
+
 static void walk_all(struct walk *w)
 {
 	int r = ARCHIVE_OK;
@@ -330,6 +352,12 @@ static void walk_all(struct walk *w)
 	if (fw_out_ok(w->out) && r != ARCHIVE_EOF) {
 		struct fw_err err = walk_err(w);
 
+		if (is_locked(w)) {
+			err.code = FW_UNSUPPORTED;
+			err.what = "encryption";
+			fw_out_finding(w->out, &encrypted_member, err.at,
+				       "What follows in the archive");
+		}
 		fw_fail_at(w->c, err.code, err.what, err.at, 0);
 	}
 }
