@@ -143,7 +143,8 @@ static void pack_lzop(struct packed *p)
 	put_be(p, 0x0105, 2);
 	put_be(p, 1, 4);
 	put_be(p, 0100644, 4);
-	put_be(p, 0, 9); /* times, name */
+	put_be(p, 0, 8); /* time */
+	put_be(p, 0, 1); /* no name */
 	put_be(p, adler32_z(1, p->bytes + 9, p->n - 9), 4);
 	for (size_t i = 0; i < LEN; i += LEN / 2) {
 		put_be(p, LEN / 2, 4);
