@@ -7,7 +7,7 @@
 
 #include "core/analyzer.h"
 
-enum { NOISE_BYTES = 32 * 1024, DATA_BYTES = 64 * 1024, EVIDENCE_MAX = 16 };
+enum { NOISE_BYTES = 32 * 1024, DATA_BYTES = 32 * 1024, EVIDENCE_MAX = 16 };
 
 static const struct fw_kind unreadable = {
 	.id = "opaque/unreadable-region",
@@ -86,6 +86,9 @@ static void report(const struct fw_tree *t, uint32_t root, uint32_t end,
 	claim.detail = fw_text(out, "%zu %s, %" PRIu64 " bytes in all", regions,
 			       regions == 1 ? "region" : "regions", bytes);
 	claim.key = "regions";
+	/* When it is a good part of the image, passing would be a lie. */
+	if (bytes > t->places[root].size / 4 && claim.severity < FW_MEDIUM)
+		claim.severity = FW_MEDIUM;
 	claim.evidence = evidence;
 	claim.evidence_count = n;
 	fw_out_at(out, root);

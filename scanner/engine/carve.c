@@ -14,6 +14,7 @@ enum {
 	PAIRS = 65536,
 	CARVE_BITS = 32,
 	STRONG_BITS = 64,
+	CUT_ALIGN = 16,
 	PADDING_PAGE = 4096,
 	PADDING_EDGE = 64
 };
@@ -60,17 +61,41 @@ struct carver {
 	struct fw_arena *arena;
 	struct fw_extent *taken; /* ascending, without overlap */
 	size_t n, cap;
+	struct fw_cut *cut;	/* the first image that is cut short */
+	struct fw_cut readable; /* the last one that unpacks in part */
 };
 
+/* A header that is right but promises more than there is. Inside of something a
+ * short magic or an odd place makes that a chance hit. */
+static void note_cut(struct carver *k, uint64_t off, const struct fw_format *f,
+		     const struct fw_err *err)
+{
+	struct fw_cut cut = { f, off, *err };
+	bool magic = f->magic[0].len >= 4 || (off == 0 && f->magic[0].len > 0);
+	bool partly = f->class == FW_STREAM || f->class == FW_ARCHIVE ||
+		      f->class == FW_FILESYSTEM;
+
+	if (!magic || f->bits < CARVE_BITS || off % CUT_ALIGN != 0 ||
+	    f->class == FW_EXECUTABLE || f->class == FW_LEAF ||
+	    f->class == FW_TABLE)
+		return;
+	if (off == 0 && k->cut->format == NULL)
+		*k->cut = cut;
+	if (partly && k->readable.format == NULL)
+		k->readable = cut;
+}
+
 /* Length of an image of f at off, or 0. */
-static uint64_t probe_at(struct fw_view v, uint64_t off,
+static uint64_t probe_at(struct carver *k, uint64_t off,
 			 const struct fw_format *f)
 {
 	struct fw_cursor c =
-		fw_cursor_of(fw_view_sub(v, (size_t)off, SIZE_MAX));
+		fw_cursor_of(fw_view_sub(k->v, (size_t)off, SIZE_MAX));
 	uint64_t len = f->probe(&c);
 
-	return fw_ok(&c) && len <= v.len - off ? len : 0;
+	if (c.err.code == FW_TRUNCATED)
+		note_cut(k, off, f, &c.err);
+	return fw_ok(&c) && len <= k->v.len - off ? len : 0;
 }
 
 static bool better(const struct fw_extent *a, const struct fw_extent *b)
@@ -102,6 +127,8 @@ static void take(struct carver *k, struct fw_extent x)
 			return;
 	}
 	k->n = first;
+	if (k->readable.format != NULL && k->readable.off < end)
+		k->readable.format = NULL; /* something stands there or later */
 	k->taken = fw_grow(k->arena, k->taken, &k->cap, k->n + 1,
 			   sizeof(*k->taken));
 	k->taken[k->n++] = x;
@@ -119,7 +146,7 @@ static void try_hit(struct carver *k, size_t pos, const struct pattern *p)
 
 	if (p->format->bits < CARVE_BITS && x.off != 0)
 		return;
-	x.len = probe_at(k->v, x.off, p->format);
+	x.len = probe_at(k, x.off, p->format);
 	if (x.len > 0)
 		take(k, x);
 }
@@ -152,7 +179,7 @@ static void try_start(struct carver *k, const struct fw_format *const *formats,
 				      m[j].len);
 		if (!hit)
 			continue;
-		x.len = probe_at(k->v, 0, formats[i]);
+		x.len = probe_at(k, 0, formats[i]);
 		if (x.len > 0)
 			take(k, x);
 	}
@@ -252,9 +279,11 @@ static const struct fw_format *cut_short(struct fw_view v,
 
 size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 		size_t format_count, struct fw_arena *arena,
-		struct fw_extent **extents)
+		struct fw_extent **extents, struct fw_cut *cut)
 {
-	struct carver k = { .v = v, .arena = arena };
+	struct carver k = { .v = v, .arena = arena, .cut = cut };
+
+	*cut = (struct fw_cut){ 0 };
 
 	try_start(&k, formats, format_count);
 	for (size_t pos = next_pos(&k, 0) - (k.n == 0); pos + 1 < v.len;
@@ -273,6 +302,15 @@ size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 
 		if (x.format != NULL)
 			take(&k, x);
+	}
+	if (k.readable.format != NULL) {
+		struct fw_extent rest = { .off = k.readable.off,
+					  .len = v.len - k.readable.off,
+					  .format = k.readable.format };
+
+		if (cut->format == NULL)
+			*cut = k.readable;
+		take(&k, rest);
 	}
 	return with_gaps(&k, extents);
 }

@@ -11,6 +11,13 @@ struct fw_extent {
 	bool cut; /* the image goes on where the bytes end */
 };
 
+/* An image whose header is right and that ends too early. */
+struct fw_cut {
+	const struct fw_format *format; /* NULL: none was seen */
+	uint64_t off;
+	struct fw_err err;
+};
+
 /*
  * Cuts v into extents that follow each other without overlap and cover all of
  * it; their number is returned, the array lies in the arena. A false hit costs
@@ -20,12 +27,16 @@ struct fw_extent {
  * Bytes that begin with a well known header and end too early are one extent to
  * their end, marked as cut, when nothing whole is found in them.
  *
+ * *cut is the first image that v's end cuts short. A cut file system, archive or
+ * stream behind everything else is an extent up to the end, so that what is left
+ * of it can be read; a cut container is not, its parts are found one by one.
+ *
  * An extent whose probe verified fewer than 64 bits gives way to one inside it
  * that is better verified and reaches beyond its end.
  */
 size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 		size_t format_count, struct fw_arena *arena,
-		struct fw_extent **extents);
+		struct fw_extent **extents, struct fw_cut *cut);
 
 /* Builds the table of first bytes; once, before any fork. */
 void fw_carve_init(const struct fw_format *const *formats,

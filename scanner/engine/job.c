@@ -192,16 +192,30 @@ static void analyze(const struct scan *s, const struct fw_object *obj,
 	match(s, obj, placed);
 }
 
+/* An image that ends too early makes the scan incomplete. */
+static void send_cut(const struct fw_cut *cut)
+{
+	struct fw_err e = cut->err;
+
+	if (cut->format == NULL)
+		return;
+	e.at += cut->off;
+	e.what = fw_sprintf(sink.out.arena, "%s is cut short: %s",
+			    cut->format->name, e.what ? e.what : "");
+	send_err(&e);
+}
+
 static void examine_item(const struct scan *s, const struct content *c)
 {
 	struct fw_view v = map_slice(c->blob, c->at, c->len);
 	const struct fw_format *f = c->format;
 	struct fw_extent *x = NULL;
+	struct fw_cut cut = { 0 };
 	size_t n = 0;
 
 	if (f == NULL)
 		n = fw_carve(v, fw_formats, fw_format_count, sink.out.arena,
-			     &x);
+			     &x, &cut);
 	if (n == 1 && x[0].format != NULL)
 		f = x[0].format;
 	else if (!worth_carving(v, x, n))
@@ -222,6 +236,7 @@ static void examine_item(const struct scan *s, const struct content *c)
 	}
 	if (s->opt.more_hashes)
 		more_hashes(v);
+	send_cut(&cut);
 	send_err(&sink.out.err);
 	if (n == 1 && x[0].cut)
 		send_err(&(struct fw_err){ FW_TRUNCATED, "image", 0, v.len });
