@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -360,6 +361,10 @@ _Noreturn void fw_job_main(struct scan *s, struct job *j)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+	/* Archives hold local times: the same ones on every machine, and no
+	 * look at the host's zone file. */
+	setenv("TZ", "UTC0", 1);
+	tzset();
 	wire.fd = j->pipe_fd;
 	enter(s, j);
 	arena.max = s->lim.job_memory_bytes;
