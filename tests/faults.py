@@ -356,8 +356,8 @@ def interrupted():
 def gzip_bomb():
     if "gzip" not in FORMATS:
         return "no gzip format"
-    path = zero_bomb(1 << 30)
-    doc, _ = scan(path, want=INCOMPLETE, timeout=120)
+    path = zero_bomb(2 << 30)
+    doc, _ = scan(path, want=INCOMPLETE, timeout=300)
     require("over_limit" in states(doc), "over_limit is not said")
     return None
 

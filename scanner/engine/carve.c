@@ -254,10 +254,12 @@ static size_t with_gaps(struct carver *k, struct fw_extent **extents)
 }
 
 /* The format that the bytes begin with, but end too early for. */
-static const struct fw_format *cut_short(struct fw_view v,
-					 const struct fw_format *const *formats,
-					 size_t n)
+static struct fw_extent cut_short(struct fw_view v,
+				  const struct fw_format *const *formats,
+				  size_t n)
 {
+	struct fw_extent x = { .len = v.len };
+
 	for (size_t i = 0; i < n; i++) {
 		if (formats[i]->bits < STRONG_BITS)
 			continue;
@@ -265,16 +267,19 @@ static const struct fw_format *cut_short(struct fw_view v,
 			const struct fw_magic *m = &formats[i]->magic[j];
 			struct fw_cursor c = fw_cursor_of(v);
 
-			if (m->len < CARVE_BITS / 8 || m->offset > v.len ||
+			if (m->len == 0 || m->offset > v.len ||
 			    m->len > v.len - m->offset ||
 			    memcmp(v.data + m->offset, m->bytes, m->len) != 0)
 				continue;
 			formats[i]->probe(&c);
-			if (c.err.code == FW_TRUNCATED)
-				return formats[i];
+			x.cut = c.err.code;
+			x.format = formats[i];
+			if (x.cut == FW_LIMIT || (x.cut == FW_TRUNCATED &&
+						  m->len >= CARVE_BITS / 8))
+				return x;
 		}
 	}
-	return NULL;
+	return (struct fw_extent){ 0 };
 }
 
 size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
@@ -294,11 +299,7 @@ size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 			try_hit(&k, pos, &patterns[i - 1]);
 	}
 	if (k.n == 0) {
-		struct fw_extent x = {
-			.len = v.len,
-			.format = cut_short(v, formats, format_count),
-			.cut = true,
-		};
+		struct fw_extent x = cut_short(v, formats, format_count);
 
 		if (x.format != NULL)
 			take(&k, x);

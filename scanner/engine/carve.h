@@ -8,7 +8,9 @@
 struct fw_extent {
 	uint64_t off, len;
 	const struct fw_format *format;
-	bool cut; /* the image goes on where the bytes end */
+	/* FW_TRUNCATED: the image goes on where the bytes end; FW_LIMIT: its
+	 * end is too far to look for; else FW_OK. */
+	enum fw_code cut;
 };
 
 /* An image whose header is right and that ends too early. */
@@ -24,8 +26,8 @@ struct fw_cut {
  * what its probe costs.
  *
  * At one offset the longest extent wins, then the one with more verified bits.
- * Bytes that begin with a well known header and end too early are one extent to
- * their end, marked as cut, when nothing whole is found in them.
+ * Bytes that begin with a well known header and end too early, or unpack to more
+ * than a probe may, are one extent to their end when nothing whole is in them.
  *
  * *cut is the first image that v's end cuts short. A cut file system, archive or
  * stream behind everything else is an extent up to the end, so that what is left
