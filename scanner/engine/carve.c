@@ -65,7 +65,8 @@ struct carver {
 	struct fw_cut readable; /* the last one that unpacks in part */
 };
 
-/* A header that is right but promises more than there is. Inside of something a
+/* A header that is right but promises more than there is, or more than a probe may
+ * look at. Inside of something a
  * short magic or an odd place makes that a chance hit. */
 static void note_cut(struct carver *k, uint64_t off, const struct fw_format *f,
 		     const struct fw_err *err)
@@ -93,7 +94,7 @@ static uint64_t probe_at(struct carver *k, uint64_t off,
 		fw_cursor_of(fw_view_sub(k->v, (size_t)off, SIZE_MAX));
 	uint64_t len = f->probe(&c);
 
-	if (c.err.code == FW_TRUNCATED)
+	if (c.err.code == FW_TRUNCATED || c.err.code == FW_LIMIT)
 		note_cut(k, off, f, &c.err);
 	return fw_ok(&c) && len <= k->v.len - off ? len : 0;
 }
