@@ -48,8 +48,14 @@ static uint64_t arm64_image_probe(struct fw_cursor *c)
 		fw_require(c, fw_u64(c) == 0, "reserved", i);
 	fw_require(c, fw_u32le(c) == 0x644d5241, "magic", 0);
 	fw_require(c, size >= ARM64_HEADER, "size", size);
-	fw_require(c, kernel_banner(c->v) != SIZE_MAX, "banner", 0);
-	return size < c->v.len ? size : c->v.len;
+	if (size > c->v.len)
+		size = c->v.len;
+	/* Another kernel's banner may follow: it says nothing of this one. */
+	fw_require(c,
+		   kernel_banner(fw_view_sub(c->v, 0, (size_t)size)) !=
+			   SIZE_MAX,
+		   "banner", 0);
+	return size;
 }
 
 static void arm64_image_unpack(struct fw_cursor *c, struct fw_out *out)
