@@ -9,7 +9,7 @@
  */
 #include "core/format.h"
 
-enum { BINHDR_HEADER = 32 };
+enum { BINHDR_HEADER = 32, BINHDR_TRX_LEAST = 28 };
 
 static uint64_t binhdr_probe(struct fw_cursor *c)
 {
@@ -22,6 +22,7 @@ static uint64_t binhdr_probe(struct fw_cursor *c)
 	fw_seek(c, BINHDR_HEADER);
 	fw_require(c, fw_view_eq(fw_bytes(c, 4), FW_STR("HDR0")), "TRX", 0);
 	len = fw_u32(c);
+	fw_require(c, len >= BINHDR_TRX_LEAST, "length of the TRX", len);
 	fw_slice(c, BINHDR_HEADER, len);
 	return (uint64_t)BINHDR_HEADER + len;
 }

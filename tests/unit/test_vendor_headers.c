@@ -209,9 +209,14 @@ static void binhdr_holds_a_trx(void **state)
 	w.n = 0;
 	put(&w, "W54G\0\0\0\0\x05\x03\x11\x04\x14\x06U2ND", 18);
 	fill(&w, 32, 0);
-	put(&w, "HDR0\x0c\0\0\0data", 12);
-	check(&fw_format_binhdr, &w, "firmware", fw_view_of(w.b + 32, 12));
+	put(&w, "HDR0\x20\0\0\0", 8);
+	fill(&w, 60, 0);
+	put(&w, "data", 4);
+	check(&fw_format_binhdr, &w, "firmware", fw_view_of(w.b + 32, 32));
 	w.b[4] = 1;
+	assert_int_equal(probed(&fw_format_binhdr, built(&w)), 0);
+	w.b[4] = 0;
+	w.b[36] = 27; /* no room for the header of a TRX */
 	assert_int_equal(probed(&fw_format_binhdr, built(&w)), 0);
 }
 
