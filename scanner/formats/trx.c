@@ -81,7 +81,11 @@ static void trx_unpack(struct fw_cursor *c, struct fw_out *out)
 					      .type = FW_REGION);
 		uint32_t len = t.start[i + 1] - t.start[i];
 
-		fw_out_child(out, &meta, fw_slice(c, t.start[i], len));
+		/* What a cut image still holds of a part is worth showing. */
+		if (t.start[i] < c->v.len)
+			fw_out_child(out, &meta,
+				     fw_view_sub(c->v, t.start[i], len));
+		fw_slice(c, t.start[i], len);
 	}
 }
 
