@@ -32,6 +32,8 @@ void assay_close(struct assay_scan *s)
 	if (s == NULL)
 		return;
 	fw_scan_free(s->result);
+	if (s->matcher.ctx != NULL)
+		fw_setup_free(&s->matcher);
 	for (size_t i = 0; i < s->image_count; i++)
 		free(s->images[i]);
 	for (size_t i = 0; i < s->rule_count; i++)

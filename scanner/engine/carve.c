@@ -65,9 +65,9 @@ struct carver {
 	struct fw_cut readable; /* the last one that unpacks in part */
 };
 
-/* A header that is right but promises more than there is, or more than a probe may
- * look at. Inside of something a
- * short magic or an odd place makes that a chance hit. */
+/* A header that is right but promises more than there is, or more than a probe
+ * may look at. Inside of something a short magic or an odd place makes that a
+ * chance hit. */
 static void note_cut(struct carver *k, uint64_t off, const struct fw_format *f,
 		     const struct fw_err *err)
 {
@@ -77,8 +77,7 @@ static void note_cut(struct carver *k, uint64_t off, const struct fw_format *f,
 		      f->class == FW_FILESYSTEM;
 
 	if (!magic || f->bits < CARVE_BITS || off % CUT_ALIGN != 0 ||
-	    f->class == FW_EXECUTABLE || f->class == FW_LEAF ||
-	    f->class == FW_TABLE)
+	    f->class == FW_LEAF || f->class == FW_TABLE)
 		return;
 	if (off == 0 && k->cut->format == NULL)
 		*k->cut = cut;
@@ -254,35 +253,6 @@ static size_t with_gaps(struct carver *k, struct fw_extent **extents)
 	return all.n;
 }
 
-/* The format that the bytes begin with, but end too early for. */
-static struct fw_extent cut_short(struct fw_view v,
-				  const struct fw_format *const *formats,
-				  size_t n)
-{
-	struct fw_extent x = { .len = v.len };
-
-	for (size_t i = 0; i < n; i++) {
-		if (formats[i]->bits < STRONG_BITS)
-			continue;
-		for (size_t j = 0; j < FW_MAGICS; j++) {
-			const struct fw_magic *m = &formats[i]->magic[j];
-			struct fw_cursor c = fw_cursor_of(v);
-
-			if (m->len == 0 || m->offset > v.len ||
-			    m->len > v.len - m->offset ||
-			    memcmp(v.data + m->offset, m->bytes, m->len) != 0)
-				continue;
-			formats[i]->probe(&c);
-			x.cut = c.err.code;
-			x.format = formats[i];
-			if (x.cut == FW_LIMIT || (x.cut == FW_TRUNCATED &&
-						  m->len >= CARVE_BITS / 8))
-				return x;
-		}
-	}
-	return (struct fw_extent){ 0 };
-}
-
 size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 		size_t format_count, struct fw_arena *arena,
 		struct fw_extent **extents, struct fw_cut *cut)
@@ -290,7 +260,6 @@ size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 	struct carver k = { .v = v, .arena = arena, .cut = cut };
 
 	*cut = (struct fw_cut){ 0 };
-
 	try_start(&k, formats, format_count);
 	for (size_t pos = next_pos(&k, 0) - (k.n == 0); pos + 1 < v.len;
 	     pos = next_pos(&k, pos)) {
@@ -299,20 +268,13 @@ size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 		for (; i != 0; i = patterns[i - 1].next)
 			try_hit(&k, pos, &patterns[i - 1]);
 	}
-	if (k.n == 0) {
-		struct fw_extent x = cut_short(v, formats, format_count);
-
-		if (x.format != NULL)
-			take(&k, x);
-	}
-	if (k.readable.format != NULL) {
-		struct fw_extent rest = { .off = k.readable.off,
-					  .len = v.len - k.readable.off,
-					  .format = k.readable.format };
-
-		if (cut->format == NULL)
-			*cut = k.readable;
-		take(&k, rest);
-	}
+	if (k.readable.format != NULL && cut->format == NULL)
+		*cut = k.readable;
+	else if (k.n == 0 && k.readable.format == NULL)
+		k.readable = *cut; /* nothing whole in it: the rest as it is */
+	if (k.readable.format != NULL)
+		take(&k, (struct fw_extent){ k.readable.off,
+					     v.len - k.readable.off,
+					     k.readable.format });
 	return with_gaps(&k, extents);
 }

@@ -8,9 +8,6 @@
 struct fw_extent {
 	uint64_t off, len;
 	const struct fw_format *format;
-	/* FW_TRUNCATED: the image goes on where the bytes end; FW_LIMIT: its
-	 * end is too far to look for; else FW_OK. */
-	enum fw_code cut;
 };
 
 /* An image whose header is right and that ends too early. */
@@ -26,12 +23,10 @@ struct fw_cut {
  * what its probe costs.
  *
  * At one offset the longest extent wins, then the one with more verified bits.
- * Bytes that begin with a well known header and end too early, or unpack to more
- * than a probe may, are one extent to their end when nothing whole is in them.
  *
  * *cut is the first image that v's end cuts short. A cut file system, archive or
  * stream behind everything else is an extent up to the end, so that what is left
- * of it can be read; a cut container is not, its parts are found one by one.
+ * of it can be read; a cut container is only when nothing whole is found in it.
  *
  * An extent whose probe verified fewer than 64 bits gives way to one inside it
  * that is better verified and reaches beyond its end.

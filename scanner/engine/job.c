@@ -239,8 +239,6 @@ static void examine_item(const struct scan *s, const struct content *c)
 		more_hashes(v);
 	send_cut(&cut);
 	send_err(&sink.out.err);
-	if (n == 1)
-		send_err(&(struct fw_err){ x[0].cut, "image", 0, v.len });
 	sink.out.err.code = FW_OK;
 	unmap_slice(v);
 }
