@@ -151,6 +151,64 @@ static void run_example(struct fw_ruleset *rs, const struct fw_rule_info *rule,
 	fw_arena_free(&a);
 }
 
+/* Whether text names the product of a component rule, in this version (NULL: in
+ * any). */
+static bool names(struct fw_ruleset *rs, const struct fw_rule_info *rule,
+		  struct fw_view text, struct fw_view version)
+{
+	struct fw_object obj = { .bytes = text };
+	struct fw_mem m = { 0 };
+	bool hit = false;
+
+	fw_ruleset_scan(rs, &obj, rule->targets, NULL, rule->placed,
+			fw_mem_out(&m, text));
+	for (size_t i = 0; i < m.software_count; i++)
+		if (!strcmp(m.software[i].name,
+			    fw_rule_component_name(rule->component)) &&
+		    (version.data == NULL ||
+		     fw_view_eq(version, fw_view_str(m.software[i].version))))
+			hit = true;
+	fw_mem_free(&m);
+	return hit;
+}
+
+/* A component rule carries its examples: hit = "TEXT => VERSION", miss = "TEXT".
+ */
+static void test_component(struct fw_ruleset *rs,
+			   const struct fw_rule_info *rule, struct tally *t)
+{
+	const char *text;
+	char say[300];
+
+	for (size_t i = 0; i < 2; i++) {
+		bool hit = i == 0;
+		size_t n = 0;
+
+		for (; (text = fw_rule_example(rule->component, hit, n)) != NULL; n++) {
+			struct fw_view v = fw_view_str(text);
+			struct fw_view want = { NULL, 0 };
+			size_t arrow = fw_view_find(v, FW_STR(" => "), 0);
+
+			if (hit && arrow != SIZE_MAX) {
+				want = fw_view_sub(v, arrow + 4, SIZE_MAX);
+				v.len = arrow;
+			}
+			t->examples++;
+			if (names(rs, rule, v, want) == hit)
+				continue;
+			snprintf(say, sizeof(say), "rule %s %s: %.200s",
+				 rule->name,
+				 hit ? "misses its hit" : "hits its miss",
+				 text);
+			fault(t, rule->file, rule->line, say);
+		}
+		if (n == 0)
+			fault(t, rule->file, rule->line,
+			      hit ? "a component rule without a hit"
+				  : "a component rule without a miss");
+	}
+}
+
 static void test_rule(struct fw_ruleset *rs, const struct fw_rule_info *rule,
 		      const char *examples, struct tally *t)
 {
@@ -208,7 +266,10 @@ static int test(const char *dir, const char *examples)
 	const struct fw_rule_info *rules = fw_ruleset_rules(rs, &count);
 
 	for (size_t i = 0; i < count; i++)
-		test_rule(rs, &rules[i], examples, &t);
+		if (rules[i].component != NULL)
+			test_component(rs, &rules[i], &t);
+		else
+			test_rule(rs, &rules[i], examples, &t);
 	printf("%zu rules, %zu examples, %zu faults\n", count, t.examples,
 	       t.faults);
 	fw_ruleset_free(rs);

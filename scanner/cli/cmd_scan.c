@@ -87,7 +87,7 @@ static bool take(struct scan_cmd *s, int c, const char *value)
 		s->show.reproducible = true;
 		return true;
 	case ARG_REVEAL:
-		s->show.reveal = true;
+		s->args.opt.reveal = true;
 		return true;
 	default:
 		return scan_args_take(&s->args, c, value, &bad) && !bad;

@@ -6,6 +6,7 @@
 
 #include "analyzers/analyzers.h"
 #include "cli/setup.h"
+#include "core/data.h"
 #include "core/kinds.h"
 #include "engine/kinds.h"
 #include "formats/formats.h"
@@ -96,7 +97,33 @@ static void unhex(const char *hex, uint8_t *out, size_t n)
 void fw_setup_free(struct fw_matcher *m)
 {
 	fw_ruleset_free(m->ctx);
+	fw_data_free();
 	*m = (struct fw_matcher){ 0 };
+}
+
+/* Tables of analyzers lie beside the rules; they are part of what decides, so
+ * they are part of the rules' digest. */
+static bool load_data(void)
+{
+	const char *dir = fw_setup_rules_dir();
+	char path[4096];
+
+	if (dir == NULL)
+		return true;
+	snprintf(path, sizeof(path), "%s/data", dir);
+	if (fw_data_load(path))
+		return true;
+	perror(path);
+	return false;
+}
+
+static void add_data_digest(uint8_t sha256[FW_SHA256_SIZE])
+{
+	uint8_t both[2 * FW_SHA256_SIZE];
+
+	memcpy(both, sha256, FW_SHA256_SIZE);
+	if (fw_data_sha256(both + FW_SHA256_SIZE))
+		fw_sha256(fw_view_of(both, sizeof(both)), sha256);
 }
 
 bool fw_setup_rules(bool own, const char *const *more, size_t n,
@@ -109,6 +136,10 @@ bool fw_setup_rules(bool own, const char *const *more, size_t n,
 	*m = (struct fw_matcher){ 0 };
 	if (dirs == NULL)
 		return false;
+	if (!load_data()) {
+		free(dirs);
+		return false;
+	}
 	if (own && fw_setup_rules_dir() != NULL)
 		dirs[count++] = fw_setup_rules_dir();
 	else if (own)
@@ -135,5 +166,6 @@ bool fw_setup_rules(bool own, const char *const *more, size_t n,
 	m->wants_place = wants_place;
 	m->count = fw_ruleset_count(rs);
 	unhex(fw_ruleset_sha256(rs), m->sha256, FW_SHA256_SIZE);
+	add_data_digest(m->sha256);
 	return true;
 }

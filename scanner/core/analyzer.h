@@ -14,6 +14,11 @@
 #include "core/record.h"
 #include "core/text.h"
 
+/* What was found out about an object's bytes and is shared between analyzers. */
+struct fw_object_cache {
+	const struct fw_strings *strings; /* strings.h */
+};
+
 /* What an analyzer of bytes sees. Content analyzers run once per distinct
  * content and see no path; placed ones (descriptor.placed) run once per place. */
 struct fw_object {
@@ -22,16 +27,12 @@ struct fw_object {
 	const char *path;	    /* "/etc/shadow" inside its container; NULL
 				       for content analyzers */
 	const struct fw_meta *meta; /* NULL for content analyzers */
+	struct fw_object_cache *cache; /* or NULL */
 };
 
 /* What a correlator sees: the finished tree in preorder. No bytes. */
 struct fw_fact {
 	const char *key, *value;
-};
-
-struct fw_seen_finding {
-	const struct fw_kind *kind;
-	const char *detail;
 };
 
 struct fw_place {
@@ -43,6 +44,8 @@ struct fw_place {
 	uint64_t size;
 	const struct fw_fact *facts; /* in order of emission */
 	size_t fact_count;
+	const struct fw_software *software; /* what analyzers and rules named */
+	size_t software_count;
 };
 
 struct fw_tree {

@@ -107,6 +107,24 @@ static void mem_claim(struct fw_out *o, const struct fw_claim *claim)
 	};
 }
 
+static void mem_software(struct fw_out *o, const struct fw_software *s)
+{
+	struct fw_mem *m = mem_of(o);
+
+	m->software = fw_grow(&m->arena, m->software, &m->software_cap,
+			      m->software_count + 1, sizeof(*m->software));
+	m->software[m->software_count++] = (struct fw_software){
+		.name = copy(m, s->name),
+		.version = copy(m, s->version),
+		.type = copy(m, s->type),
+		.cpe = copy(m, s->cpe),
+		.purl = copy(m, s->purl),
+		.license = copy(m, s->license),
+		.evidence = copy(m, s->evidence),
+		.confidence = s->confidence,
+	};
+}
+
 static void mem_at(struct fw_out *o, uint32_t place)
 {
 	((struct mem_out *)o)->place = place;
@@ -119,6 +137,7 @@ static const struct fw_sink mem_sink = {
 	.opaque = mem_opaque,
 	.fact = mem_fact,
 	.claim = mem_claim,
+	.software = mem_software,
 	.at = mem_at,
 };
 

@@ -31,6 +31,8 @@ struct fw_mem {
 	size_t finding_count, finding_cap;
 	struct fw_fact *facts;
 	size_t fact_count, fact_cap;
+	struct fw_software *software;
+	size_t software_count, software_cap;
 	uint64_t opaque_bytes;
 	uint64_t written, max_written; /* decoded bytes so far; the limit */
 	uint8_t *open_data;

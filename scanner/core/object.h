@@ -63,6 +63,8 @@ struct fw_kind {
 	const char *false_alarm; /* what would explain it away */
 	enum fw_severity severity;
 	enum fw_confidence confidence;
+	/* Findings of this kind in one image become one with many places. */
+	bool per_image;
 	unsigned cwe[4];	   /* 0 ends the list */
 	const char *references[4]; /* NULL ends the list */
 };
@@ -90,6 +92,18 @@ struct fw_claim {
 			       NULL: detail. Goes into the fingerprint. */
 	const struct fw_evidence *evidence;
 	size_t evidence_count;
+};
+
+/* A named and versioned piece of software, as one object shows it. NULL fields
+ * are not known; version "" is a product whose version is not known. */
+struct fw_software {
+	const char *name;    /* as the product calls itself: "BusyBox" */
+	const char *version; /* "1.22.1" */
+	const char *type;    /* "library", "application", "operating-system",
+				"firmware", "device-driver" */
+	const char *cpe, *purl, *license;
+	const char *evidence; /* "banner: BusyBox v1.22.1 (2016-09-22)" */
+	enum fw_confidence confidence;
 };
 
 #define FW_CLAIM(k)                                                            \

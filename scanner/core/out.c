@@ -6,7 +6,7 @@
 #include "core/analyzer.h"
 #include "core/out_impl.h"
 
-enum { FACT_MAX = 4096 };
+enum { FACT_MAX = 4096, SECRET_LONG = 8 };
 
 bool fw_out_ok(const struct fw_out *o)
 {
@@ -114,6 +114,23 @@ void fw_out_claim(struct fw_out *o, const struct fw_claim *claim)
 {
 	if (fw_out_ok(o))
 		o->sink->claim(o, claim);
+}
+
+void fw_out_software(struct fw_out *o, const struct fw_software *s)
+{
+	if (fw_out_ok(o) && s->name != NULL)
+		o->sink->software(o, s);
+}
+
+const char *fw_out_secret(struct fw_out *o, struct fw_view secret)
+{
+	/* Of a short one, two characters are too much to show. */
+	size_t shown = secret.len >= SECRET_LONG ? 2 : 0;
+
+	if (o->reveal)
+		return fw_strdup(o->arena, secret);
+	return fw_text(o, "%.*s****** (%zu characters)", (int)shown,
+		       shown ? (const char *)secret.data : "", secret.len);
 }
 
 void fw_out_at(struct fw_out *o, uint32_t place)

@@ -44,6 +44,18 @@ void fw_out_finding(struct fw_out *o, const struct fw_kind *k, uint64_t at,
 		    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void fw_out_claim(struct fw_out *o, const struct fw_claim *claim);
 
+/* A component that this object holds; strings are copied. Rows of one product
+ * and version are merged over the whole scan. */
+void fw_out_software(struct fw_out *o, const struct fw_software *s);
+
+/*
+ * What a report may show of a secret that belongs to the device's owner: how it
+ * begins and how long it is ("ab****** (8 characters)"), or all of it where the
+ * user asked for that. Masked here, so that it never leaves the job. Passwords
+ * that the vendor ships in every unit are no secret but the finding itself.
+ */
+const char *fw_out_secret(struct fw_out *o, struct fw_view secret);
+
 /* False once a limit was reached or the host failed: stop. */
 bool fw_out_ok(const struct fw_out *o);
 

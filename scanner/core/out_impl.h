@@ -14,6 +14,7 @@ struct fw_sink {
 	void (*opaque)(struct fw_out *o, struct fw_view part, const char *why);
 	void (*fact)(struct fw_out *o, const char *key, const char *value);
 	void (*claim)(struct fw_out *o, const struct fw_claim *claim);
+	void (*software)(struct fw_out *o, const struct fw_software *s);
 	void (*at)(struct fw_out *o, uint32_t place);
 };
 
@@ -23,6 +24,7 @@ struct fw_out {
 	struct fw_err err; /* the first LIMIT or IO failure sticks */
 	bool open;	   /* the last child takes write() */
 	bool any;	   /* a child was emitted */
+	bool reveal;	   /* owners' secrets are shown */
 };
 
 #endif

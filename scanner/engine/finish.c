@@ -7,15 +7,16 @@
 #include "core/text.h"
 #include "engine/cover.h"
 #include "engine/kinds.h"
+#include "engine/software.h"
 #include "engine/tree.h"
+
+enum { MERGED_PLACES = 256 };
 
 struct maker {
 	struct scan *s;
 	struct tree t;
 	struct fw_finding *findings;
 	size_t n, cap;
-	struct fw_component *components;
-	size_t component_count, component_cap;
 };
 
 /* --- findings --- */
@@ -107,6 +108,75 @@ static int worst_first(const void *a, const void *b)
 		      y->claim.rule ? y->claim.rule : "");
 }
 
+/* --- one cause, one finding --- */
+
+static bool merges(const struct maker *m, const struct fw_finding *a,
+		   const struct fw_finding *b)
+{
+	return a->claim.kind == b->claim.kind &&
+	       m->t.nodes[a->node].image == m->t.nodes[b->node].image;
+}
+
+/* The first place where it stands, as one line. */
+static struct fw_evidence place_of(struct maker *m, const struct fw_finding *f)
+{
+	const struct fw_evidence *e = f->claim.evidence;
+	const char *what = f->claim.evidence_count > 0 && e->text != NULL
+				   ? e->text
+				   : f->claim.detail;
+	const char *path = m->t.nodes[f->node].path;
+
+	return (struct fw_evidence){
+		.offset = FW_NO_OFFSET,
+		.text = what == NULL ? path
+				     : fw_sprintf(&m->s->arena, "%s: %s", path,
+						  what),
+	};
+}
+
+/* Makes findings i of the same kind and image into one at the image: it has
+ * the worst severity of them, and a place of each as evidence. */
+static void merge_at(struct maker *m, size_t i, bool *gone)
+{
+	struct fw_finding *f = &m->findings[i];
+	struct fw_evidence *v = NULL;
+	size_t n = 0, cap = 0, places = 0;
+
+	for (size_t k = i; k < m->n; k++) {
+		if (gone[k] || !merges(m, f, &m->findings[k]))
+			continue;
+		places++;
+		gone[k] = k != i;
+		v = fw_grow(&m->s->arena, v, &cap, n + 1, sizeof(*v));
+		if (n < MERGED_PLACES)
+			v[n++] = place_of(m, &m->findings[k]);
+	}
+	if (places < 2)
+		return;
+	f->node = m->t.roots[m->t.nodes[f->node].image];
+	f->claim.detail = fw_sprintf(&m->s->arena, "in %zu places", places);
+	f->claim.key = f->claim.kind->id;
+	f->claim.evidence = v;
+	f->claim.evidence_count = n;
+	fingerprint(m, f);
+}
+
+/* Findings are sorted, worst first. Each kind is merged once an image, so the
+ * work is bounded by kinds and images times findings. */
+static void merge_findings(struct maker *m)
+{
+	bool *gone = fw_alloc(&m->s->arena, m->n + 1, sizeof(*gone));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (!gone[i] && m->findings[i].claim.kind->per_image)
+			merge_at(m, i, gone);
+	for (size_t i = 0; i < m->n; i++)
+		if (!gone[i])
+			m->findings[kept++] = m->findings[i];
+	m->n = kept;
+}
+
 static void gather_findings(struct maker *m)
 {
 	for (uint32_t i = 0; i < m->t.count; i++) {
@@ -119,8 +189,11 @@ static void gather_findings(struct maker *m)
 		add_claims(m, &m->s->place_said[i].claims, i);
 		add_state(m, i);
 	}
-	if (m->n > 0)
-		qsort(m->findings, m->n, sizeof(*m->findings), worst_first);
+	if (m->n == 0)
+		return;
+	qsort(m->findings, m->n, sizeof(*m->findings), worst_first);
+	merge_findings(m);
+	qsort(m->findings, m->n, sizeof(*m->findings), worst_first);
 }
 
 /* What correlators said of a place joins its facts. */
@@ -140,73 +213,6 @@ static void add_place_facts(struct maker *m)
 		memcpy(all + n->fact_count, more->v, more->n * sizeof(*all));
 		n->facts = all;
 		n->fact_count += more->n;
-	}
-}
-
-/* --- components --- */
-
-static const char *fact(const struct fw_node *n, const char *key)
-{
-	for (size_t i = 0; i < n->fact_count; i++)
-		if (strcmp(n->facts[i].key, key) == 0)
-			return n->facts[i].value;
-	return NULL;
-}
-
-static void add_component(struct maker *m, uint32_t node, const char *name,
-			  const char *version, const char *type,
-			  const char *evidence)
-{
-	uint32_t *nodes = fw_alloc(&m->s->arena, 1, sizeof(*nodes));
-	const char **why = fw_alloc(&m->s->arena, 1, sizeof(*why));
-
-	for (size_t i = 0; i < m->component_count; i++)
-		if (!strcmp(m->components[i].name, name) &&
-		    !strcmp(m->components[i].version, version))
-			return;
-	*nodes = node;
-	*why = evidence;
-	m->components =
-		fw_grow(&m->s->arena, m->components, &m->component_cap,
-			m->component_count + 1, sizeof(*m->components));
-	m->components[m->component_count++] = (struct fw_component){
-		.name = name,
-		.version = version,
-		.type = type,
-		.nodes = nodes,
-		.node_count = 1,
-		.evidence = why,
-		.evidence_count = 1,
-		.confidence = FW_SURE,
-	};
-}
-
-static void gather_components(struct maker *m)
-{
-	static const struct {
-		const char *name_key, *name, *version_key, *type;
-	} sources[] = {
-		{ NULL, "Linux", "kernel.version", "operating-system" },
-		{ NULL, "U-Boot", "uboot.version", "firmware" },
-		{ "package.name", NULL, "package.version", "library" },
-	};
-
-	for (uint32_t i = 0; i < m->t.count; i++) {
-		for (size_t k = 0; k < sizeof(sources) / sizeof(*sources);
-		     k++) {
-			const struct fw_node *n = &m->t.nodes[i];
-			const char *version = fact(n, sources[k].version_key);
-			const char *name = sources[k].name;
-
-			if (version == NULL)
-				continue;
-			if (sources[k].name_key != NULL)
-				name = fact(n, sources[k].name_key);
-			if (name != NULL)
-				add_component(m, i, name, version,
-					      sources[k].type,
-					      sources[k].version_key);
-		}
 	}
 }
 
@@ -328,7 +334,6 @@ struct fw_result *fw_result_make(struct scan *s)
 		fw_broker_correlate(s);
 	gather_findings(&m);
 	add_place_facts(&m);
-	gather_components(&m);
 	if (s->limits.n > 1)
 		qsort(s->limits.v, s->limits.n, sizeof(*s->limits.v),
 		      by_option);
@@ -338,8 +343,7 @@ struct fw_result *fw_result_make(struct scan *s)
 	r->node_count = m.t.count;
 	r->findings = m.findings;
 	r->finding_count = m.n;
-	r->components = m.components;
-	r->component_count = m.component_count;
+	fw_software_merge(&m.t, r);
 	r->limits = s->limits.v;
 	r->limit_count = s->limits.n;
 	say_run(s, r);

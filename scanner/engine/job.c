@@ -228,8 +228,10 @@ static void examine_item(const struct scan *s, const struct content *c)
 	/* What is carved is examined as its parts; matching rules against the
 	 * whole as well would say everything twice. */
 	if (f != NULL || n <= 1) {
+		struct fw_object_cache cache = { 0 };
 		struct fw_object obj = { .bytes = v,
-					 .format = f ? f->name : NULL };
+					 .format = f ? f->name : NULL,
+					 .cache = &cache };
 
 		if (f == NULL)
 			send_guess(v);
@@ -259,8 +261,10 @@ static void placed_item(const struct scan *s, const struct entry *e)
 	struct fw_view v = e->blob ? map_slice(e->blob, e->at, e->len)
 				   : (struct fw_view){ NULL, 0 };
 	const struct fw_format *f = e->content ? e->content->format : NULL;
+	struct fw_object_cache cache = { 0 };
 	struct fw_object obj = { .bytes = v,
 				 .format = f ? f->name : NULL,
+				 .cache = &cache,
 				 .path = place_path(e),
 				 .meta = &e->meta };
 
@@ -367,6 +371,7 @@ _Noreturn void fw_job_main(struct scan *s, struct job *j)
 	enter(s, j);
 	arena.max = s->lim.job_memory_bytes;
 	fw_wire_out_init(&sink, &wire, &arena);
+	sink.out.reveal = s->opt.reveal;
 	run_items(s, j);
 	fw_wire_begin(&wire, WIRE_DONE);
 	fw_wire_end(&wire);

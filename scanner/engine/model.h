@@ -29,11 +29,17 @@ struct claim_list {
 	size_t n, cap;
 };
 
+struct software_list {
+	struct fw_software *v;
+	size_t n, cap;
+};
+
 /* What one stage of work said. Stages are kept apart so that the order of a
  * report does not depend on which finished first. */
 struct findings {
 	struct fact_list facts;
 	struct claim_list claims;
+	struct software_list software;
 };
 
 enum stage { STAGE_EXAMINE, STAGE_UNPACK, STAGES };

@@ -294,6 +294,25 @@ static void take_claim(struct scan *s, struct job *j, struct fw_cursor *c)
 	l->v[l->n++] = claim;
 }
 
+static void take_software(struct scan *s, struct job *j, struct fw_cursor *c)
+{
+	struct findings *said = said_of(s, j);
+	struct fw_software row;
+
+	fw_unwire_software(c, &s->arena, &row);
+	fw_require(c, said != NULL, "component", 0);
+	if (!fw_ok(c))
+		return;
+	if (said->software.n >= s->lim.findings) {
+		fw_limit_note(s, "--max-findings", "components left out");
+		return;
+	}
+	struct software_list *l = &said->software;
+
+	l->v = fw_grow(&s->arena, l->v, &l->cap, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = row;
+}
+
 static void take_err(struct scan *s, struct job *j, struct fw_cursor *c)
 {
 	struct job_item *it = item_of(j);
@@ -358,6 +377,9 @@ static void take_record(struct scan *s, struct job *j, enum wire_type type,
 		break;
 	case WIRE_CLAIM:
 		take_claim(s, j, c);
+		break;
+	case WIRE_SOFTWARE:
+		take_software(s, j, c);
 		break;
 	case WIRE_AT:
 		j->place = fw_u32le(c);

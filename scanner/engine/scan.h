@@ -48,6 +48,7 @@ struct fw_scan_options {
 	unsigned jobs;		/* 0: as many as there are processors */
 	bool no_sandbox;	/* for debuggers and profilers only */
 	bool more_hashes;	/* SHA-1 and MD5 as facts */
+	bool reveal;		/* owners' secrets are not masked */
 	enum fw_severity fail_on;
 	const char *tmp_dir;	/* NULL: $TMPDIR, /var/tmp, /tmp */
 	const struct fw_matcher *matcher; /* or NULL */

@@ -227,7 +227,7 @@ static void forget(struct job *j, struct job_item *it)
 						     : NULL;
 
 	if (f != NULL)
-		f->facts.n = f->claims.n = 0;
+		f->facts.n = f->claims.n = f->software.n = 0;
 	if (j->type == JOB_HASH)
 		it->entry->content = NULL;
 	if (j->type == JOB_EXAMINE) {

@@ -9,6 +9,7 @@
 
 #include "core/text.h"
 #include "engine/model.h"
+#include "engine/software.h"
 #include "engine/tree.h"
 
 struct frame {
@@ -194,6 +195,8 @@ struct fw_place *fw_tree_places(const struct tree *t)
 			.facts = n->facts,
 			.fact_count = n->fact_count,
 		};
+		p[i].software = fw_software_at(t, (uint32_t)i,
+					       &p[i].software_count);
 	}
 	return p;
 }

@@ -120,6 +120,18 @@ void fw_wire_claim(struct wire *w, const struct fw_claim *c)
 	}
 }
 
+void fw_wire_software(struct wire *w, const struct fw_software *s)
+{
+	fw_wire_u8(w, (uint8_t)s->confidence);
+	fw_wire_str(w, s->name, WIRE_SOFTWARE_TEXT);
+	fw_wire_str(w, s->version, WIRE_SOFTWARE_TEXT);
+	fw_wire_str(w, s->type, WIRE_SOFTWARE_TEXT);
+	fw_wire_str(w, s->cpe, WIRE_SOFTWARE_TEXT);
+	fw_wire_str(w, s->purl, WIRE_SOFTWARE_TEXT);
+	fw_wire_str(w, s->license, WIRE_SOFTWARE_TEXT);
+	fw_wire_str(w, s->evidence, WIRE_SOFTWARE_TEXT);
+}
+
 void fw_wire_end(struct wire *w)
 {
 	uint32_t n = (uint32_t)(rec_len - WIRE_HEADER);
@@ -218,4 +230,21 @@ void fw_unwire_claim(struct fw_cursor *c, struct fw_arena *a,
 		e[i].symbol = fw_unwire_str(c, a, 512);
 		e[i].text = fw_unwire_str(c, a, 1024);
 	}
+}
+
+void fw_unwire_software(struct fw_cursor *c, struct fw_arena *a,
+			struct fw_software *s)
+{
+	uint8_t confidence = fw_u8(c);
+
+	fw_require(c, confidence <= FW_SURE, "confidence", confidence);
+	*s = (struct fw_software){ .confidence = (enum fw_confidence)confidence };
+	s->name = fw_unwire_str(c, a, WIRE_SOFTWARE_TEXT);
+	s->version = fw_unwire_str(c, a, WIRE_SOFTWARE_TEXT);
+	s->type = fw_unwire_str(c, a, WIRE_SOFTWARE_TEXT);
+	s->cpe = fw_unwire_str(c, a, WIRE_SOFTWARE_TEXT);
+	s->purl = fw_unwire_str(c, a, WIRE_SOFTWARE_TEXT);
+	s->license = fw_unwire_str(c, a, WIRE_SOFTWARE_TEXT);
+	s->evidence = fw_unwire_str(c, a, WIRE_SOFTWARE_TEXT);
+	fw_require(c, s->name != NULL, "component name", 0);
 }

@@ -23,6 +23,7 @@ enum wire_type {
 	WIRE_OPAQUE,	/* u64 offset, u64 length, string */
 	WIRE_FACT,	/* string key, string value */
 	WIRE_CLAIM,	/* see fw_wire_claim() */
+	WIRE_SOFTWARE,	/* see fw_wire_software() */
 	WIRE_AT,	/* u32 place */
 	WIRE_ERR,	/* err: of the item */
 	WIRE_MATCHED,	/* u64 bytes that rules were matched against */
@@ -34,7 +35,8 @@ enum {
 	WIRE_MAX = 256 * 1024,
 	WIRE_TEXT_MAX = 4096,
 	WIRE_NAME_MAX = 16 * 1024,
-	WIRE_EVIDENCE_MAX = 64
+	WIRE_EVIDENCE_MAX = 256,
+	WIRE_SOFTWARE_TEXT = 512
 };
 
 /* A sending end: records gather in buf until flushed to fd. */
@@ -55,6 +57,7 @@ void fw_wire_str(struct wire *w, const char *s, size_t max);
 void fw_wire_meta(struct wire *w, const struct fw_meta *m);
 void fw_wire_err(struct wire *w, const struct fw_err *e);
 void fw_wire_claim(struct wire *w, const struct fw_claim *c);
+void fw_wire_software(struct wire *w, const struct fw_software *s);
 void fw_wire_end(struct wire *w);
 void fw_wire_flush(struct wire *w);
 
@@ -65,6 +68,8 @@ void fw_unwire_meta(struct fw_cursor *c, struct fw_arena *a,
 void fw_unwire_err(struct fw_cursor *c, struct fw_arena *a, struct fw_err *e);
 void fw_unwire_claim(struct fw_cursor *c, struct fw_arena *a,
 		     struct fw_claim *claim);
+void fw_unwire_software(struct fw_cursor *c, struct fw_arena *a,
+			struct fw_software *s);
 
 /* A fw_out whose results leave over w. input is what zero-copy children must lie
  * in; out_fd takes decoded bytes, at most out_max (-1: none). */

@@ -188,6 +188,15 @@ static void send_claim(struct fw_out *out, const struct fw_claim *claim)
 	fw_wire_end(o->w);
 }
 
+static void send_software(struct fw_out *out, const struct fw_software *s)
+{
+	struct wire_out *o = self(out);
+
+	fw_wire_begin(o->w, WIRE_SOFTWARE);
+	fw_wire_software(o->w, s);
+	fw_wire_end(o->w);
+}
+
 static void send_at(struct fw_out *out, uint32_t place)
 {
 	struct wire_out *o = self(out);
@@ -204,6 +213,7 @@ static const struct fw_sink wire_sink = {
 	.opaque = send_opaque,
 	.fact = send_fact,
 	.claim = send_claim,
+	.software = send_software,
 	.at = send_at,
 };
 

@@ -13,7 +13,6 @@ struct fw_report_options {
 	bool verbose;	   /* everything, not one screen */
 	bool reproducible; /* leave out times and paths of this machine */
 	bool color;	   /* the stream is a terminal and NO_COLOR is not set */
-	bool reveal;	   /* show the owner's secrets */
 	unsigned width;	   /* columns; 0: 80 */
 };
 

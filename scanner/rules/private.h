@@ -54,6 +54,17 @@ void rules_classify(struct rule_file *f, YR_RULES *compiled);
 void rules_describe(struct fw_ruleset *rs, const struct rule_file *f,
 		    YR_RULE *rule, struct fw_rule_info *info);
 
+/* What a rule's meta says of a component; NULL: it is no component rule. *bad is
+ * what its meta lacks, or NULL. Freed with the rule set. */
+const struct rule_component *rules_component(struct fw_ruleset *rs,
+					     YR_RULE *rule, const char **bad);
+void rules_component_free(const struct rule_component *c);
+
+/* Emits the versions at the matches of a component rule. */
+void rules_component_match(const struct rule_component *c,
+			   YR_SCAN_CONTEXT *context, YR_RULE *rule,
+			   struct fw_view bytes, struct fw_out *out);
+
 /* Only comments and include lines: its parts are read by themselves. */
 bool rules_is_index(struct fw_view source);
 

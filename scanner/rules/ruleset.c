@@ -477,6 +477,8 @@ void fw_ruleset_free(struct fw_ruleset *rs)
 		if (rs->groups[i].rules != NULL)
 			yr_rules_destroy(rs->groups[i].rules);
 	}
+	for (size_t i = 0; i < rs->rule_count; i++)
+		rules_component_free(rs->rules[i].component);
 	fw_arena_free(&rs->arena);
 	free(rs);
 	yr_finalize();

@@ -39,9 +39,12 @@ struct fw_rule_errors {
 
 void fw_rule_errors_free(struct fw_rule_errors *errs);
 
+struct rule_component;
+
 /* One rule that can match, in order of files and lines. */
 struct fw_rule_info {
-	const struct fw_kind *kind;
+	const struct fw_kind *kind; /* NULL for a component rule */
+	const struct rule_component *component; /* or NULL */
 	const char *id;	  /* area/technique/rule, or rules/namespace/rule */
 	const char *name; /* the identifier in the source */
 	const char *stem; /* path below its folder, without the extension */
@@ -55,6 +58,11 @@ struct fw_rule_info {
 	enum fw_confidence confidence;
 	const char *missing; /* required meta it lacks, "a, b"; NULL: none */
 };
+
+/* Of a component rule: the product, and its n-th example (meta hit = "TEXT =>
+ * VERSION" or miss = "TEXT"), NULL when there are no more. */
+const char *fw_rule_component_name(const struct rule_component *c);
+const char *fw_rule_example(const struct rule_component *c, bool hit, size_t n);
 
 struct fw_ruleset;
 

@@ -7,7 +7,7 @@
 
 static const char *const areas[] = { "hidden", "access",  "integrity",
 				     "opaque", "malware", "weakness",
-				     "network" };
+				     "network", "components" };
 
 /* Text outside comments, strings and regular expressions of a rule file. */
 struct source {
@@ -227,6 +227,13 @@ static void copy_lists(struct fw_ruleset *rs, YR_RULE *rule, struct fw_kind *k)
 	}
 }
 
+static bool per_image(YR_RULE *rule)
+{
+	const char *per = meta_text(rule, "per", 0);
+
+	return per != NULL && strcmp(per, "image") == 0;
+}
+
 static const struct fw_kind *new_kind(struct fw_ruleset *rs, YR_RULE *rule,
 				      const struct fw_rule_info *info)
 {
@@ -247,6 +254,7 @@ static const struct fw_kind *new_kind(struct fw_ruleset *rs, YR_RULE *rule,
 	k->false_alarm = copy_or(rs, meta_text(rule, "false_alarm", 0), NULL);
 	k->severity = info->severity;
 	k->confidence = info->confidence;
+	k->per_image = per_image(rule);
 	copy_lists(rs, rule, k);
 	rs->kinds = fw_grow(&rs->arena, rs->kinds, &rs->kind_cap,
 			    rs->kind_count + 2, sizeof(*rs->kinds));
@@ -328,6 +336,13 @@ void rules_describe(struct fw_ruleset *rs, const struct rule_file *f,
 		.confidence = FW_UNSURE,
 		.missing = missing_meta(rs, rule),
 	};
+	const char *lacks;
+
+	info->component = rules_component(rs, rule, &lacks);
+	if (info->component != NULL) {
+		info->missing = lacks;
+		return;
+	}
 	parse_confidence(meta_text(rule, "confidence", 0), &info->confidence);
 	info->kind = named == NULL ? NULL : fw_kind_named(named);
 	if (!parse_severity(severity, &info->severity) && info->kind != NULL)

@@ -266,6 +266,11 @@ static int on_event(YR_SCAN_CONTEXT *context, int message, void *data,
 
 	if (info == NULL || !(info->targets & (s->targets | FW_RULE_ANY)))
 		return CALLBACK_CONTINUE;
+	if (info->component != NULL) {
+		rules_component_match(info->component, context, rule,
+				      s->obj->bytes, s->out);
+		return CALLBACK_CONTINUE;
+	}
 	struct fw_claim claim = FW_CLAIM(info->kind);
 
 	claim.severity = info->severity;

@@ -7,6 +7,9 @@
 #include <cmocka.h>
 
 #include "core/format.h"
+#include "core/data.h"
+#include "core/memory.h"
+#include "core/strings.h"
 #include "core/text.h"
 
 static void first_failure_sticks(void **state)
@@ -91,6 +94,54 @@ static void grow_keeps_what_was_there(void **state)
 	fw_arena_free(&a);
 }
 
+static void strings_are_found_once(void **state)
+{
+	static const char text[] = "\1abc\1defg\0hi there\xff\x80last";
+	struct fw_mem m = { 0 };
+	struct fw_object_cache cache = { 0 };
+	struct fw_object obj = { .bytes = fw_view_of(text, sizeof(text) - 1),
+				 .cache = &cache };
+	struct fw_out *out = fw_mem_out(&m, obj.bytes);
+	const struct fw_strings *s = fw_object_strings(&obj, out);
+
+	(void)state;
+	assert_int_equal(s->n, 3);
+	assert_true(fw_view_eq(fw_string_view(&obj, &s->v[0]), FW_STR("defg")));
+	assert_true(s->v[0].ended);
+	assert_int_equal(s->v[1].off, 10);
+	assert_true(fw_view_eq(fw_string_view(&obj, &s->v[2]), FW_STR("last")));
+	assert_false(s->v[2].ended);
+	assert_ptr_equal(fw_object_strings(&obj, out), s);
+	fw_mem_free(&m);
+}
+
+static void rows_skip_comments(void **state)
+{
+	struct fw_view rest = FW_STR("# name\tversion\na\tb\r\n\nc");
+	struct fw_view f[FW_DATA_FIELDS];
+
+	(void)state;
+	assert_true(fw_data_row(&rest, f));
+	assert_true(fw_view_eq(f[1], FW_STR("b")));
+	assert_int_equal(f[2].len, 0);
+	assert_true(fw_data_row(&rest, f));
+	assert_true(fw_view_eq(f[0], FW_STR("c")));
+	assert_false(fw_data_row(&rest, f));
+}
+
+static void secrets_are_masked(void **state)
+{
+	struct fw_mem m = { 0 };
+	struct fw_out *out = fw_mem_out(&m, fw_view_of("", 0));
+
+	(void)state;
+	assert_string_equal(fw_out_secret(out, FW_STR("geheim")),
+			    "****** (6 characters)");
+	assert_string_equal(fw_out_secret(out, FW_STR("longer-secret")),
+			    "lo****** (13 characters)");
+	fw_mem_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +151,9 @@ int main(void)
 		cmocka_unit_test(split_gives_the_last_empty_field),
 		cmocka_unit_test(escaping_disarms),
 		cmocka_unit_test(grow_keeps_what_was_there),
+		cmocka_unit_test(strings_are_found_once),
+		cmocka_unit_test(rows_skip_comments),
+		cmocka_unit_test(secrets_are_masked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""Rules of a user's folder through a whole scan: findings that are merged per
+image, components that are one row a version.  usage: rules_cli.py ASSAY OUT"""
+import io, json, pathlib, subprocess, sys, tarfile
+
+assay, out = sys.argv[1], pathlib.Path(sys.argv[2])
+META = '''title = "t" severity = "medium" confidence = "low" explanation = "e"
+ask_vendor = "a" cwe = 1 target = "any"'''
+RULES = {
+    "many.yar": 'rule many { meta: per = "image" %s strings: $a = "MARK-ONE" condition: $a }' % META,
+    "each.yar": 'rule each { meta: %s strings: $a = "MARK-TWO" condition: $a }' % META,
+    "components/thing.yar": '''rule thing { meta: component = "Thing" target = "any"
+        version = "Thing/([0-9.]+)" cpe = "maker:thing" purl = "pkg:generic/thing"
+        hit = "Thing/1.2 => 1.2" miss = "Thing" strings: $a = "Thing/" condition: $a }''',
+}
+FILES = {f"f{i}": f"text {i}\nMARK-ONE\nMARK-TWO\nThing/1.{i // 2}\n" for i in range(4)}
+
+
+def main():
+    rules = out / "rules"
+    for name, text in RULES.items():
+        (rules / name).parent.mkdir(parents=True, exist_ok=True)
+        (rules / name).write_text(text)
+    image = out / "image.tar"
+    with tarfile.open(image, "w") as tar:
+        for name, text in FILES.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+    run = subprocess.run([assay, "scan", "--no-rules", "--rules", rules, "-f", "json", image],
+                         capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert run.returncode == 0, run.stderr
+    scan = json.loads(run.stdout)
+    many = [f for f in scan["findings"] if f["kind"].endswith("/many")]
+    each = [f for f in scan["findings"] if f["kind"].endswith("/each")]
+    assert len(many) == 1 and len(each) == 4, (len(many), len(each))
+    texts = [e["text"] for e in many[0]["evidence"]]
+    assert len(texts) == 4 and "/f2: " in texts[2], texts
+    assert many[0]["object"] == 0, many[0]["object"]
+    rows = [(c["name"], c["version"], len(c["objects"]), c["cpe"], c["purl"])
+            for c in scan["components"]]
+    assert rows == [
+        ("Thing", "1.0", 2, "cpe:2.3:a:maker:thing:1.0:*:*:*:*:*:*:*", "pkg:generic/thing@1.0"),
+        ("Thing", "1.1", 2, "cpe:2.3:a:maker:thing:1.1:*:*:*:*:*:*:*", "pkg:generic/thing@1.1"),
+    ], rows
+    examples = [assay, "rules", "test", rules / "components", "--examples", out]
+    test = subprocess.run(examples, capture_output=True, text=True)
+    assert test.returncode == 0 and "2 examples, 0 faults" in test.stdout, test
+    wrong = (rules / "components/thing.yar")
+    wrong.write_text(wrong.read_text().replace("=> 1.2", "=> 1.3"))
+    test = subprocess.run(examples, capture_output=True, text=True)
+    assert test.returncode == 1 and "misses its hit" in test.stderr + test.stdout, test
+    print("ok")
+
+
+main()
