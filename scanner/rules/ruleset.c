@@ -120,35 +120,10 @@ static void compile_alone(struct rule_file *f, struct fw_rule_errors *errs)
 		 yr_compiler_get_rules(compiler, &rules) != ERROR_SUCCESS;
 	if (f->bad && !c.any)
 		rules_complain(errs, f->path, 0, false, "does not compile");
-	if (!f->bad)
-		rules_classify(f, rules);
 	if (rules != NULL)
 		yr_rules_destroy(rules);
 	if (compiler != NULL)
 		yr_compiler_destroy(compiler);
-}
-
-/* The usual case, and much faster: no file has anything to be told. */
-static bool compile_all(struct fw_ruleset *rs)
-{
-	struct fw_rule_errors ignored = { 0 };
-	struct complaint c = { &ignored, "rules", true, false };
-	YR_COMPILER *compiler = new_compiler(&c);
-	YR_RULES *rules = NULL;
-	bool ok = compiler != NULL;
-
-	for (size_t i = 0; i < rs->file_count && ok; i++)
-		ok = add_source(compiler, &rs->files[i]) && ignored.count == 0;
-	ok = ok && yr_compiler_get_rules(compiler, &rules) == ERROR_SUCCESS &&
-	     ignored.count == 0;
-	for (size_t i = 0; i < rs->file_count && ok; i++)
-		rules_classify(&rs->files[i], rules);
-	if (rules != NULL)
-		yr_rules_destroy(rules);
-	if (compiler != NULL)
-		yr_compiler_destroy(compiler);
-	fw_rule_errors_free(&ignored);
-	return ok;
 }
 
 static size_t stream_read(void *ptr, size_t size, size_t count, void *file)
@@ -293,59 +268,71 @@ static void add_folder(struct fw_ruleset *rs, const char *dir,
 		rules_complain(errs, dir, 0, true, "holds no rules");
 }
 
-static struct rule_group *group_for(struct fw_ruleset *rs,
-				    const struct rule_file *f)
+static bool in_group(const struct rule_file *f, const struct rule_group *g)
 {
-	struct rule_group *g;
-
-	for (size_t i = 0; i < rs->group_count; i++) {
-		g = &rs->groups[i];
-		if (g->targets == f->targets && g->placed == f->placed)
-			return g;
-	}
-	if (rs->group_count == GROUPS_MAX) {
-		/* Odd mixtures of targets share the last group. */
-		g = &rs->groups[GROUPS_MAX - 1];
-		g->targets |= f->targets;
-		g->placed = g->placed || f->placed;
-		return g;
-	}
-	g = &rs->groups[rs->group_count++];
-	*g = (struct rule_group){ .targets = f->targets, .placed = f->placed };
-	return g;
+	return !f->bad && f->placed == g->placed &&
+	       rules_in_class(f->targets, g->class);
 }
 
-static const struct rule_file *file_of(const struct fw_ruleset *rs,
-				       const YR_RULE *rule)
+/* Rules stand in a group in the order of their files. */
+static struct rule_file *file_of(const struct fw_ruleset *rs, size_t from,
+				 const YR_RULE *rule)
 {
-	for (size_t i = 0; i < rs->file_count; i++)
-		if (strcmp(rs->files[i].namespace, rule->ns->name) == 0)
-			return &rs->files[i];
+	for (size_t n = 0; n < rs->file_count; n++) {
+		struct rule_file *f = &rs->files[(from + n) % rs->file_count];
+
+		if (strcmp(f->namespace, rule->ns->name) == 0)
+			return f;
+	}
 	return NULL;
+}
+
+static struct fw_rule_info *info_of(const struct rule_file *f,
+				    const YR_RULE *rule)
+{
+	for (size_t i = 0; i < f->info_count; i++)
+		if (strcmp(f->info[i]->name, rule->identifier) == 0)
+			return f->info[i];
+	return NULL;
+}
+
+static struct fw_rule_info *new_info(struct fw_ruleset *rs, struct rule_file *f,
+				     YR_RULE *rule)
+{
+	struct fw_rule_info *info = fw_alloc(&rs->arena, 1, sizeof(*info));
+
+	rules_describe(rs, f, rule, info);
+	f->info = fw_grow(&rs->arena, f->info, &f->info_cap, f->info_count + 1,
+			  sizeof(struct fw_rule_info *));
+	f->info[f->info_count++] = info;
+	rs->rules = fw_grow(&rs->arena, rs->rules, &rs->rule_cap,
+			    rs->rule_count + 1, sizeof(*rs->rules));
+	rs->rules[rs->rule_count++] = *info;
+	return info;
 }
 
 /* One info a rule that can be reported; private ones stay NULL. */
 static void describe_group(struct fw_ruleset *rs, struct rule_group *g)
 {
-	const struct rule_file *f = NULL;
+	struct rule_file *f = NULL;
 	size_t n = 0;
 	YR_RULE *rule;
 
 	g->info = fw_alloc(&rs->arena, g->rules->num_rules + 1,
 			   sizeof(struct fw_rule_info *));
+	g->twin = fw_alloc(&rs->arena, g->rules->num_rules + 1, sizeof(bool));
 	yr_rules_foreach(g->rules, rule)
 	{
 		size_t i = n++;
 
 		if (f == NULL || strcmp(f->namespace, rule->ns->name) != 0)
-			f = file_of(rs, rule);
+			f = file_of(rs, f ? (size_t)(f - rs->files) : 0, rule);
 		if (f == NULL || RULE_IS_PRIVATE(rule))
 			continue;
-		g->info[i] = fw_alloc(&rs->arena, 1, sizeof(*g->info[i]));
-		rules_describe(rs, f, rule, g->info[i]);
-		rs->rules = fw_grow(&rs->arena, rs->rules, &rs->rule_cap,
-				    rs->rule_count + 1, sizeof(*rs->rules));
-		rs->rules[rs->rule_count++] = *g->info[i];
+		g->info[i] = info_of(f, rule);
+		g->twin[i] = g->info[i] != NULL;
+		if (g->info[i] == NULL)
+			g->info[i] = new_info(rs, f, rule);
 	}
 }
 
@@ -362,33 +349,73 @@ static void warm_up(struct rule_group *g)
 	yr_scanner_destroy(s);
 }
 
-static void compile_group(struct fw_ruleset *rs, struct rule_group *g,
-			  struct fw_rule_errors *errs)
+/* Compiles what is in the group; g->rules stays NULL where that is nothing. */
+static bool compile_group(struct fw_ruleset *rs, struct rule_group *g,
+			  struct complaint *c)
 {
-	struct complaint c = { errs, "rules", false, false };
-	YR_COMPILER *compiler = new_compiler(&c);
-	bool ok = compiler != NULL;
+	YR_COMPILER *compiler = NULL;
+	bool ok = true;
 
 	for (size_t i = 0; i < rs->file_count && ok; i++) {
-		struct rule_file *f = &rs->files[i];
+		const struct rule_file *f = &rs->files[i];
 
-		if (f->bad || group_for(rs, f) != g)
+		if (!in_group(f, g))
 			continue;
-		ok = add_source(compiler, f);
+		if (compiler == NULL)
+			compiler = new_compiler(c);
+		ok = compiler != NULL && add_source(compiler, f);
 		g->entropy = g->entropy || f->entropy;
 	}
+	if (compiler == NULL)
+		return ok;
 	ok = ok && yr_compiler_get_rules(compiler, &g->rules) == ERROR_SUCCESS;
-	if (compiler != NULL)
-		yr_compiler_destroy(compiler);
-	if (!ok) {
+	yr_compiler_destroy(compiler);
+	if (!ok)
 		g->rules = NULL;
-		rules_complain(errs, "rules", 0, false,
-			       "a group of files does not compile together");
-		return;
+	return ok;
+}
+
+static void drop_groups(struct fw_ruleset *rs)
+{
+	for (size_t i = 0; i < RULE_GROUPS; i++) {
+		struct rule_group *g = &rs->groups[i];
+
+		if (g->rules != NULL)
+			yr_rules_destroy(g->rules);
+		*g = (struct rule_group){ .class = i / 2, .placed = i % 2 };
 	}
-	compact(g);
-	describe_group(rs, g);
-	warm_up(g);
+}
+
+/* The usual case, and much faster: no file has anything to be told. */
+static bool compile_clean(struct fw_ruleset *rs)
+{
+	struct fw_rule_errors ignored = { 0 };
+	struct complaint c = { &ignored, "rules", true, false };
+	bool ok = true;
+
+	drop_groups(rs);
+	for (size_t i = 0; i < RULE_GROUPS && ok; i++)
+		ok = compile_group(rs, &rs->groups[i], &c) &&
+		     ignored.count == 0;
+	fw_rule_errors_free(&ignored);
+	return ok;
+}
+
+/* Every file by itself, so that each gets its own complaints; then those that
+ * can be used together. */
+static void compile_patiently(struct fw_ruleset *rs,
+			      struct fw_rule_errors *errs)
+{
+	struct complaint c = { errs, "rules", false, false };
+
+	drop_groups(rs);
+	for (size_t i = 0; i < rs->file_count; i++)
+		compile_alone(&rs->files[i], errs);
+	for (size_t i = 0; i < RULE_GROUPS; i++)
+		if (!compile_group(rs, &rs->groups[i], &c))
+			rules_complain(errs, "rules", 0, false,
+				       "a group of files does not compile "
+				       "together");
 }
 
 static void hash_files(struct fw_ruleset *rs)
@@ -445,18 +472,19 @@ struct fw_ruleset *fw_ruleset_load(const char *const *dirs, size_t n,
 	}
 	for (size_t i = 0; i < n; i++)
 		add_folder(rs, dirs[i], errs);
-	bool clean = compile_all(rs);
-
-	for (size_t i = 0; i < rs->file_count; i++) {
-		if (!clean)
-			compile_alone(&rs->files[i], errs);
-		if (rs->files[i].bad)
+	for (size_t i = 0; i < rs->file_count; i++)
+		rules_classify(&rs->files[i]);
+	if (!compile_clean(rs))
+		compile_patiently(rs, errs);
+	for (size_t i = 0; i < rs->file_count; i++)
+		rs->used_files += !rs->files[i].bad;
+	for (size_t i = 0; i < RULE_GROUPS; i++) {
+		if (rs->groups[i].rules == NULL)
 			continue;
-		rs->used_files++;
-		group_for(rs, &rs->files[i]);
+		compact(&rs->groups[i]);
+		describe_group(rs, &rs->groups[i]);
+		warm_up(&rs->groups[i]);
 	}
-	for (size_t i = 0; i < rs->group_count; i++)
-		compile_group(rs, &rs->groups[i], errs);
 	if (rs->rule_count > 0)
 		qsort(rs->rules, rs->rule_count, sizeof(*rs->rules), by_place);
 	hash_files(rs);
@@ -471,7 +499,7 @@ void fw_ruleset_free(struct fw_ruleset *rs)
 {
 	if (rs == NULL)
 		return;
-	for (size_t i = 0; i < rs->group_count; i++) {
+	for (size_t i = 0; i < RULE_GROUPS; i++) {
 		if (rs->groups[i].scanner != NULL)
 			yr_scanner_destroy(rs->groups[i].scanner);
 		if (rs->groups[i].rules != NULL)

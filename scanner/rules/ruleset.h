@@ -1,9 +1,11 @@
 /* ruleset.h - YARA rules, compiled before the first fork, matched in the jobs
  *
- * A rule becomes a finding kind by its meta (rules/ADDING_A_RULE.md). Files are
- * compiled alone first, so that a broken one is named and stops no other; then
- * together, in groups by what they look at and by whether they need to know the
- * place of what they look at. Scanning opens no file.
+ * A rule becomes a finding kind by its meta (rules/ADDING_A_RULE.md). All files
+ * are compiled together; only when one has anything to be told is each compiled
+ * alone first, so that a broken one is named and stops no other. Rules for texts
+ * and rules for everything else are two sets, each once for the rules that need
+ * to know the place of what they look at: an object is read by one set. Scanning
+ * opens no file.
  */
 #ifndef FW_RULES_RULESET_H
 #define FW_RULES_RULESET_H

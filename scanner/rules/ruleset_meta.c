@@ -5,8 +5,8 @@
 #include "core/kinds.h"
 #include "rules/private.h"
 
-static const char *const areas[] = { "hidden", "access",  "integrity",
-				     "opaque", "malware", "weakness",
+static const char *const areas[] = { "hidden",	"access",    "integrity",
+				     "opaque",	"malware",   "weakness",
 				     "network", "components" };
 
 /* Text outside comments, strings and regular expressions of a rule file. */
@@ -87,50 +87,6 @@ bool rules_is_index(struct fw_view source)
 	return any;
 }
 
-static void read_source(struct rule_file *f)
-{
-	static const char *const place[] = {
-		"filename",   "filepath",  "extension",	   "owner",
-		"assay_mode", "assay_uid", "assay_setuid", "assay_in_init",
-		"include" /* the parts can use any of these */
-	};
-	static const char *const before_value[] = { "matches", "and",
-						    "or",      "not",
-						    "include", "contains" };
-	struct source s = { .v = f->text };
-	struct fw_view word;
-
-	while ((word = next_word(&s)).data != NULL) {
-		if (is_one_of(word, place, sizeof(place) / sizeof(place[0])))
-			f->placed = true;
-		if (fw_view_eq(word, FW_STR("assay_entropy")))
-			f->entropy = true;
-		if (is_one_of(word, before_value,
-			      sizeof(before_value) / sizeof(before_value[0])))
-			s.operand = false;
-	}
-}
-
-static const YR_META *meta_named(YR_RULE *rule, const char *name, size_t n)
-{
-	YR_META *meta;
-
-	yr_rule_metas_foreach(rule, meta)
-	{
-		if (strcmp(meta->identifier, name) == 0 && n-- == 0)
-			return meta;
-	}
-	return NULL;
-}
-
-static const char *meta_text(YR_RULE *rule, const char *name, size_t n)
-{
-	const YR_META *meta = meta_named(rule, name, n);
-
-	return meta != NULL && meta->type == META_TYPE_STRING ? meta->string
-							      : NULL;
-}
-
 /* "elf, script" as a mask; 0 for none or an unknown word. */
 static unsigned targets_named(const char *list)
 {
@@ -154,6 +110,89 @@ static unsigned targets_named(const char *list)
 	return mask;
 }
 
+/* Reads `= "WORDS"` behind the word target, if that is what stands there. */
+static unsigned source_targets(const struct source *s, struct fw_view word)
+{
+	static const char sigils[] = "$#@!";
+	struct fw_view rest = fw_view_sub(s->v, s->pos, SIZE_MAX), list;
+	struct fw_arena a = { 0 };
+
+	if (word.data > s->v.data && memchr(sigils, word.data[-1], 4) != NULL)
+		return 0; /* a string of that name */
+	rest = fw_trim(rest);
+	if (!fw_view_starts(rest, FW_STR("=")))
+		return 0;
+	rest = fw_trim(fw_view_sub(rest, 1, SIZE_MAX));
+	if (!fw_view_starts(rest, FW_STR("\"")))
+		return 0;
+	rest = fw_view_sub(rest, 1, SIZE_MAX);
+	fw_split(&rest, '"', &list);
+	unsigned mask = targets_named(fw_strdup(&a, list));
+
+	fw_arena_free(&a);
+	return mask;
+}
+
+static void read_source(struct rule_file *f)
+{
+	static const char *const place[] = {
+		"filename",   "filepath",  "extension",	   "owner",
+		"assay_mode", "assay_uid", "assay_setuid", "assay_in_init",
+		"include" /* the parts can use any of these */
+	};
+	static const char *const before_value[] = { "matches", "and",
+						    "or",      "not",
+						    "include", "contains" };
+	struct source s = { .v = f->text };
+	bool named = true; /* the rule at hand has a target */
+	bool any = false;
+	struct fw_view word;
+
+	while ((word = next_word(&s)).data != NULL) {
+		if (is_one_of(word, place, sizeof(place) / sizeof(place[0])))
+			f->placed = true;
+		if (fw_view_eq(word, FW_STR("assay_entropy")))
+			f->entropy = true;
+		if (is_one_of(word, before_value,
+			      sizeof(before_value) / sizeof(before_value[0])))
+			s.operand = false;
+		if (fw_view_eq(word, FW_STR("include")))
+			f->targets |= FW_RULE_ANY;
+		if (fw_view_eq(word, FW_STR("rule"))) {
+			any = any || !named;
+			named = false;
+		}
+		if (fw_view_eq(word, FW_STR("target"))) {
+			unsigned mask = source_targets(&s, word);
+
+			named = named || mask != 0;
+			f->targets |= mask;
+		}
+	}
+	if (any || !named)
+		f->targets |= FW_RULE_ANY;
+}
+
+static const YR_META *meta_named(YR_RULE *rule, const char *name, size_t n)
+{
+	YR_META *meta;
+
+	yr_rule_metas_foreach(rule, meta)
+	{
+		if (strcmp(meta->identifier, name) == 0 && n-- == 0)
+			return meta;
+	}
+	return NULL;
+}
+
+static const char *meta_text(YR_RULE *rule, const char *name, size_t n)
+{
+	const YR_META *meta = meta_named(rule, name, n);
+
+	return meta != NULL && meta->type == META_TYPE_STRING ? meta->string
+							      : NULL;
+}
+
 static unsigned rule_targets(YR_RULE *rule)
 {
 	const char *list = meta_text(rule, "target", 0);
@@ -162,26 +201,27 @@ static unsigned rule_targets(YR_RULE *rule)
 	return mask == 0 ? FW_RULE_ANY : mask;
 }
 
-void rules_classify(struct rule_file *f, YR_RULES *compiled)
+void rules_classify(struct rule_file *f)
 {
-	YR_RULE *rule;
+	struct fw_view stem = fw_view_str(f->stem);
 
 	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
 		struct fw_view area = fw_view_str(areas[i]);
-		struct fw_view stem = fw_view_str(f->stem);
 
 		if (fw_view_starts(stem, area) && f->stem[area.len] == '/')
 			f->own = true;
 	}
 	read_source(f);
-	yr_rules_foreach(compiled, rule)
-	{
-		if (!RULE_IS_PRIVATE(rule) &&
-		    strcmp(rule->ns->name, f->namespace) == 0)
-			f->targets |= rule_targets(rule);
-	}
-	if (f->targets == 0)
-		f->targets = FW_RULE_ANY;
+}
+
+bool rules_in_class(unsigned targets, enum rule_class c)
+{
+	const unsigned both = FW_RULE_KEY | FW_RULE_ANY;
+	unsigned own = c == RULE_TEXT
+			       ? FW_RULE_SCRIPT | FW_RULE_CONFIG | FW_RULE_WEB
+			       : FW_RULE_ELF | FW_RULE_KERNEL | FW_RULE_UEFI;
+
+	return (targets & (own | both)) != 0;
 }
 
 static bool parse_severity(const char *s, enum fw_severity *out)

@@ -17,6 +17,7 @@ struct scan {
 	struct fw_out *out;
 	unsigned targets;
 	bool text;
+	bool twice; /* the text class was run on it before */
 };
 
 static bool format_is(const struct fw_object *obj, const char *name)
@@ -229,7 +230,8 @@ static struct fw_evidence evidence_of(const struct scan *s,
 		.offset = at,
 		.line = line_at(s, at),
 		.text = match_text(s->out, fw_view_sub(v, skip, SIZE_MAX),
-				   secret ? (size_t)SECRET_MAX : (size_t)TEXT_MAX),
+				   secret ? (size_t)SECRET_MAX
+					  : (size_t)TEXT_MAX),
 	};
 }
 
@@ -260,11 +262,12 @@ static int on_event(YR_SCAN_CONTEXT *context, int message, void *data,
 
 	if (message != CALLBACK_MSG_RULE_MATCHING)
 		return CALLBACK_CONTINUE;
-	const struct fw_rule_info *info =
-		s->group->info[rule - s->group->rules->rules_table];
+	size_t at = (size_t)(rule - s->group->rules->rules_table);
+	const struct fw_rule_info *info = s->group->info[at];
 	struct fw_evidence evidence[EVIDENCE_MAX];
 
-	if (info == NULL || !(info->targets & (s->targets | FW_RULE_ANY)))
+	if (info == NULL || !(info->targets & (s->targets | FW_RULE_ANY)) ||
+	    (s->twice && s->group->twin[at]))
 		return CALLBACK_CONTINUE;
 	if (info->component != NULL) {
 		rules_component_match(info->component, context, rule,
@@ -315,11 +318,16 @@ bool fw_ruleset_scan(struct fw_ruleset *rs, const struct fw_object *obj,
 	if (targets == 0 || obj->bytes.data == NULL)
 		return true;
 	s.text = fw_is_text(obj->bytes);
-	for (size_t i = 0; i < rs->group_count && fw_out_ok(out); i++) {
+	/* What can only be one of them: keys, and rules for everything. */
+	if (!(targets & ~(unsigned)(FW_RULE_KEY | FW_RULE_ANY)))
+		targets |= s.text ? FW_RULE_CONFIG : FW_RULE_ELF;
+	for (size_t i = 0; i < RULE_GROUPS && fw_out_ok(out); i++) {
 		struct rule_group *g = &rs->groups[i];
 
 		if (g->rules == NULL || g->placed != placed ||
-		    !(g->targets & (targets | FW_RULE_ANY)))
+		    !rules_in_class(
+			    targets & ~(unsigned)(FW_RULE_KEY | FW_RULE_ANY),
+			    g->class))
 			continue;
 		if (!scanner_ready(g)) {
 			ok = false;
@@ -333,6 +341,7 @@ bool fw_ruleset_scan(struct fw_ruleset *rs, const struct fw_object *obj,
 		ok = yr_scanner_scan_mem(g->scanner, obj->bytes.data,
 					 obj->bytes.len) == ERROR_SUCCESS &&
 		     ok;
+		s.twice = true;
 	}
 	return ok;
 }
