@@ -5,7 +5,8 @@ set -euo pipefail
 
 [ $# -ge 1 ] || { sed -n 's/^# usage/usage/p' "$0" >&2; exit 2; }
 build=$1
-corpus=$(cd "$(dirname "$0")/../corpus" && pwd)
+fuzz=$(cd "$(dirname "$0")" && pwd)
+corpus=$fuzz/../corpus
 targets=()
 for target in "$build"/tests/fuzz_*; do
 	[ -f "$target" ] && [ -x "$target" ] && targets+=("$target")
@@ -15,6 +16,6 @@ export ASSAY_FUZZ_RUNS=$((${2:-100000} / ${#targets[@]} + 1))
 status=0
 for target in "${targets[@]}"; do
 	name=${target##*/fuzz_}
-	"$target" "$corpus/$name" "$build/tests/corpus/$name/made" || status=1
+	"$target" "$corpus/$name" "$fuzz/$name" "$build/tests/corpus/$name/made" || status=1
 done
 exit $status

@@ -68,7 +68,7 @@ static void add_file(struct corpus *s, const char *path)
 {
 	if (ends(path, ".fwmk"))
 		add(s, recipe_load(&s->arena, path));
-	else if (ends(path, ".bin") || ends(path, ".img"))
+	else if (ends(path, ".bin") || ends(path, ".img") || ends(path, ".sh"))
 		add(s, recipe_slurp(&s->arena, path));
 }
 

@@ -12,9 +12,9 @@ FILE_LINES = 800
 FUNCTION_LINES = 60
 
 # rule: (folders below the root, pattern, bad example, good example)
-PLUGINS = ("scanner/formats", "scanner/analyzers")
+PLUGINS = ("scanner/formats", "scanner/analyzers", "scanner/script")
 LEAVES = ("scanner/core", "scanner/codec", "scanner/formats",
-          "scanner/analyzers", "scanner/report")
+          "scanner/analyzers", "scanner/report", "scanner/script")
 SCANNER = ("scanner", "include")
 ALL = ("scanner", "include", "tests")
 BANS = {
@@ -43,7 +43,7 @@ BANS = {
     "no-engine-below": (LEAVES, r'#include\s+"(engine|cli)/',
                         '#include "engine/broker.h"', '#include "core/out.h"'),
     "core-is-lowest": (("scanner/core",),
-                       r'#include\s+"(formats|analyzers|report|codec)/',
+                       r'#include\s+"(formats|analyzers|report|codec|script)/',
                        '#include "formats/formats.h"', '#include "core/out.h"'),
     "codec-above-core": (("scanner/codec",),
                          r'#include\s+"(formats|analyzers|report)/',
