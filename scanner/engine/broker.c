@@ -16,8 +16,12 @@
 #include "engine/model.h"
 
 enum {
-	BATCH_ITEMS = 64,
+	BATCH_ITEMS = 256,
+	BATCH_EXAMINED = 64, /* of a batch that dies each is run again */
+	BATCH_LEAST = 8,
+	BATCH_HASHED = 64, /* cost less than the process that does it */
 	BATCH_BYTES = 8 << 20,
+	BATCH_SHARE = 256 << 10,
 	BATCH_BLOBS = 5,
 	READ_BYTES = 64 * 1024,
 	TICK_MS = 100,
@@ -39,30 +43,34 @@ static struct job *queue_pop(struct queue *q)
 	return j;
 }
 
-static uint64_t item_len(const struct job_item *it)
-{
-	return it->entry ? it->entry->len : it->content->len;
-}
-
 static const struct blob *item_blob(const struct job_item *it)
 {
 	return it->entry ? it->entry->blob : it->content->blob;
 }
 
+static size_t clamp(size_t x, size_t least, size_t most)
+{
+	return x < least ? least : x > most ? most : x;
+}
+
 /* How many waiting items make the next batch: bounded in number, bytes and
- * blobs, and not so many that the other processors stand idle. */
-static size_t batch_size(const struct scan *s, const struct backlog *b)
+ * blobs, and not so much that the other processors stand idle. */
+static size_t batch_size(const struct scan *s, const struct backlog *b,
+			 enum job_type type)
 {
 	const struct blob *seen[BATCH_BLOBS];
+	bool examine = type == JOB_EXAMINE;
 	size_t waiting = b->n - b->head, blobs = 0, n = 0;
-	size_t max = waiting / s->jobs + 1;
-	uint64_t bytes = 0;
+	size_t max = clamp(waiting / s->jobs + 1,
+			   type == JOB_HASH ? BATCH_HASHED : BATCH_LEAST,
+			   examine ? BATCH_EXAMINED : BATCH_ITEMS);
+	uint64_t bytes = 0, most = BATCH_BYTES;
 
-	if (max < 8)
-		max = 8;
-	if (max > BATCH_ITEMS)
-		max = BATCH_ITEMS;
-	for (; n < waiting && n < max; n++) {
+	if (s->jobs > 1)
+		most = clamp(b->bytes / (2 * s->jobs), BATCH_SHARE,
+			     BATCH_BYTES);
+
+	for (; n < waiting && n < max && bytes < most; n++) {
 		const struct job_item *it = &b->v[b->head + n];
 		bool known = item_blob(it) == NULL;
 
@@ -72,20 +80,16 @@ static size_t batch_size(const struct scan *s, const struct backlog *b)
 			break;
 		if (!known)
 			seen[blobs++] = item_blob(it);
-		if (n > 0 && item_len(it) > BATCH_BYTES - bytes)
+		if (n > 0 && fw_item_len(it) > most - bytes)
 			break;
-		bytes += item_len(it);
-		if (bytes >= BATCH_BYTES) {
-			n++;
-			break;
-		}
+		bytes += fw_item_len(it);
 	}
 	return n;
 }
 
 static struct job *batch(struct scan *s, struct backlog *b, enum job_type type)
 {
-	size_t n = batch_size(s, b);
+	size_t n = batch_size(s, b, type);
 
 	if (n == 0)
 		return NULL;
@@ -100,6 +104,8 @@ static struct job *batch(struct scan *s, struct backlog *b, enum job_type type)
 	memcpy(j->items, &b->v[b->head], n * sizeof(*j->items));
 	j->item_count = n;
 	j->alone = n == 1;
+	for (size_t i = 0; i < n; i++)
+		b->bytes -= fw_item_len(&j->items[i]);
 	b->head += n;
 	return j;
 }

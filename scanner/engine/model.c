@@ -162,11 +162,17 @@ void fw_fact_add(struct scan *s, struct fact_list *l, const char *key,
 	l->v[l->n++] = (struct fw_fact){ key, value };
 }
 
+uint64_t fw_item_len(const struct job_item *it)
+{
+	return it->entry ? it->entry->len : it->content->len;
+}
+
 void fw_backlog_add(struct scan *s, struct backlog *b, struct entry *e,
 		    struct content *c)
 {
 	b->v = fw_grow(&s->arena, b->v, &b->cap, b->n + 1, sizeof(*b->v));
 	b->v[b->n++] = (struct job_item){ .entry = e, .content = c };
+	b->bytes += fw_item_len(&b->v[b->n - 1]);
 }
 
 /* --- paths of one unpacking: (folder, part of a name) -> entry --- */

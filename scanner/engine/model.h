@@ -124,6 +124,7 @@ struct queue {
 struct backlog {
 	struct job_item *v;
 	size_t head, n, cap;
+	uint64_t bytes; /* of the items from head on */
 };
 
 struct limit_list {
@@ -179,6 +180,7 @@ void fw_fact_add(struct scan *s, struct fact_list *l, const char *key,
 		 const char *value);
 void fw_backlog_add(struct scan *s, struct backlog *b, struct entry *e,
 		    struct content *c);
+uint64_t fw_item_len(const struct job_item *it);
 struct entry *fw_path_entry(struct scan *s, struct job *j,
 			    struct content *container, struct fw_meta *m);
 /* The entry at a path of this unpacking, or NULL. */
