@@ -2,6 +2,7 @@
 #include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "core/text.h"
 
@@ -140,4 +141,15 @@ double fw_entropy(struct fw_view v)
 		bits -= p * log2(p);
 	}
 	return bits;
+}
+
+const char *fw_date(struct fw_arena *a, int64_t when)
+{
+	struct tm tm = { 0 };
+	time_t t = (time_t)when;
+
+	if (gmtime_r(&t, &tm) == NULL)
+		return "";
+	return fw_sprintf(a, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+			  tm.tm_mday);
 }

@@ -20,6 +20,9 @@ char *fw_escape_name(struct fw_arena *a, struct fw_view raw);
 /* Whether path matches a shell pattern ('*' also matches '/'); case counts. */
 bool fw_path_matches(const char *path, const char *pattern);
 
+/* Seconds since 1970 as "2016-09-22", UTC. */
+const char *fw_date(struct fw_arena *a, int64_t when);
+
 /* The part after the last '/'. */
 const char *fw_basename(const char *path);
 
