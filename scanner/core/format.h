@@ -50,6 +50,9 @@ struct fw_format {
 	 * before a failure stays. NULL: a leaf. */
 	void (*unpack)(struct fw_cursor *c, struct fw_out *out);
 	const struct fw_kind *const *kinds; /* all it may emit, NULL-ended */
+	/* unpack() passes its blocks to fw_ahead_begin(): a second processor
+	 * can help (ahead.h). */
+	bool ahead;
 };
 
 #endif

@@ -8,6 +8,58 @@
 
 enum { FACT_MAX = 4096, SECRET_LONG = 8 };
 
+static void no_child(struct fw_out *o, const struct fw_meta *m, bool decoded,
+		     struct fw_view part)
+{
+	(void)o, (void)m, (void)decoded, (void)part;
+}
+
+static void no_bytes(struct fw_out *o, struct fw_view bytes)
+{
+	(void)o, (void)bytes;
+}
+
+static void no_err(struct fw_out *o, const struct fw_err *err)
+{
+	(void)o, (void)err;
+}
+
+static void no_opaque(struct fw_out *o, struct fw_view part, const char *why)
+{
+	(void)o, (void)part, (void)why;
+}
+
+static void no_fact(struct fw_out *o, const char *key, const char *value)
+{
+	(void)o, (void)key, (void)value;
+}
+
+static void no_claim(struct fw_out *o, const struct fw_claim *claim)
+{
+	(void)o, (void)claim;
+}
+
+static void no_software(struct fw_out *o, const struct fw_software *s)
+{
+	(void)o, (void)s;
+}
+
+static void no_place(struct fw_out *o, uint32_t place)
+{
+	(void)o, (void)place;
+}
+
+const struct fw_sink fw_sink_none = {
+	.child = no_child,
+	.write = no_bytes,
+	.damaged = no_err,
+	.opaque = no_opaque,
+	.fact = no_fact,
+	.claim = no_claim,
+	.software = no_software,
+	.at = no_place,
+};
+
 bool fw_out_ok(const struct fw_out *o)
 {
 	return o->err.code == FW_OK;

@@ -18,12 +18,16 @@ struct fw_sink {
 	void (*at)(struct fw_out *o, uint32_t place);
 };
 
+/* Takes everything and keeps nothing. */
+extern const struct fw_sink fw_sink_none;
+
 struct fw_out {
 	const struct fw_sink *sink;
 	struct fw_arena *arena;
 	struct fw_err err; /* the first LIMIT or IO failure sticks */
 	bool open;	   /* the last child takes write() */
 	bool any;	   /* a child was emitted */
+	struct fw_ahead *ahead; /* or NULL */
 	bool reveal;	   /* owners' secrets are shown */
 };
 

@@ -13,19 +13,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/ahead.h"
 #include "engine/model.h"
 
 enum {
-	BATCH_ITEMS = 256,
-	BATCH_EXAMINED = 64, /* of a batch that dies each is run again */
-	BATCH_LEAST = 8,
-	BATCH_HASHED = 64, /* cost less than the process that does it */
 	BATCH_BYTES = 8 << 20,
-	BATCH_SHARE = 256 << 10,
 	BATCH_BLOBS = 5,
 	READ_BYTES = 64 * 1024,
 	TICK_MS = 100,
-	FREE_OUT = 64 << 20
+	FREE_OUT = 64 << 20,
+	HELP_FROM = 256 << 10 /* bytes of an image */
 };
 
 /* --- choosing work --- */
@@ -53,23 +50,33 @@ static size_t clamp(size_t x, size_t least, size_t most)
 	return x < least ? least : x > most ? most : x;
 }
 
+/* A batch is worth a process (about a millisecond) from least items or share
+ * bytes on. Of an examination that dies each item is run again, so it is small.
+ */
+struct batch_rule {
+	size_t least, most;
+	uint64_t share;
+};
+
+static const struct batch_rule batch_rules[] = {
+	[JOB_HASH] = { 64, 256, 1 << 20 },
+	[JOB_EXAMINE] = { 8, 64, 256 << 10 },
+	[JOB_PLACED] = { 64, 256, BATCH_BYTES },
+};
+
 /* How many waiting items make the next batch: bounded in number, bytes and
  * blobs, and not so much that the other processors stand idle. */
 static size_t batch_size(const struct scan *s, const struct backlog *b,
 			 enum job_type type)
 {
+	const struct batch_rule *r = &batch_rules[type];
 	const struct blob *seen[BATCH_BLOBS];
-	bool examine = type == JOB_EXAMINE;
 	size_t waiting = b->n - b->head, blobs = 0, n = 0;
-	size_t max = clamp(waiting / s->jobs + 1,
-			   type == JOB_HASH ? BATCH_HASHED : BATCH_LEAST,
-			   examine ? BATCH_EXAMINED : BATCH_ITEMS);
+	size_t max = clamp(waiting / s->jobs + 1, r->least, r->most);
 	uint64_t bytes = 0, most = BATCH_BYTES;
 
 	if (s->jobs > 1)
-		most = clamp(b->bytes / (2 * s->jobs), BATCH_SHARE,
-			     BATCH_BYTES);
-
+		most = clamp(b->bytes / (2 * s->jobs), r->share, BATCH_BYTES);
 	for (; n < waiting && n < max && bytes < most; n++) {
 		const struct job_item *it = &b->v[b->head + n];
 		bool known = item_blob(it) == NULL;
@@ -207,6 +214,55 @@ static void not_started(struct scan *s, struct job *j)
 	fw_reply_end(s, j, 0);
 }
 
+/* A second process for an unpacking that is most of the work. Nothing is lost
+ * without it. */
+static void prepare_help(const struct scan *s, struct job *j)
+{
+	const struct content *c = j->items[0].content;
+
+	if (j->type == JOB_UNPACK && s->jobs > 1 && c->format->ahead &&
+	    c->len >= HELP_FROM)
+		j->ahead = fw_ahead_new();
+}
+
+static void start_help(struct scan *s, struct job *j)
+{
+	int pipe_fd = j->pipe_fd, out_fd = j->out_fd;
+
+	if (j->ahead == NULL)
+		return;
+	j->pipe_fd = j->out_fd = -1; /* not for the helper */
+	j->helper_pid = fork();
+	if (j->helper_pid == 0)
+		fw_job_help(s, j);
+	j->pipe_fd = pipe_fd;
+	j->out_fd = out_fd;
+	s->forks += j->helper_pid > 0;
+	/* The broker's ends of its pipe would keep it alive. */
+	fw_ahead_free(j->ahead);
+	j->ahead = NULL;
+}
+
+/* The helper ends with its job. True: it was an attack. */
+static bool end_help(struct job *j, struct rusage *use)
+{
+	int status = 0;
+
+	if (j->helper_pid <= 0)
+		return false;
+	kill(j->helper_pid, SIGKILL);
+	while (wait4(j->helper_pid, &status, 0, use) < 0 && errno == EINTR)
+		;
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+}
+
+static uint64_t added_rss(const struct job *j, const struct rusage *use)
+{
+	uint64_t rss = (uint64_t)use->ru_maxrss * 1024;
+
+	return rss > j->rss_at_fork ? rss - j->rss_at_fork : 0;
+}
+
 static void start(struct scan *s, struct job *j)
 {
 	int ends[2];
@@ -215,6 +271,7 @@ static void start(struct scan *s, struct job *j)
 		not_started(s, j);
 		return;
 	}
+	prepare_help(s, j);
 	j->rss_at_fork = own_rss();
 	j->pid = fork();
 	if (j->pid == 0) {
@@ -223,12 +280,14 @@ static void start(struct scan *s, struct job *j)
 	}
 	close(ends[1]);
 	if (j->pid < 0) {
+		fw_ahead_free(j->ahead);
 		close(ends[0]);
 		not_started(s, j);
 		return;
 	}
 	s->forks++;
 	j->pipe_fd = ends[0];
+	start_help(s, j);
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	j->deadline_ms = fw_now_ms() + s->lim.job_wall_ms;
 	j->slot = free_slot(s);
@@ -276,7 +335,7 @@ static void unlink_job(struct scan *s, struct job *j)
 
 static void end(struct scan *s, struct job *j)
 {
-	struct rusage use = { 0 };
+	struct rusage use = { 0 }, help = { 0 };
 	int status = 0;
 
 	close(j->pipe_fd);
@@ -285,8 +344,9 @@ static void end(struct scan *s, struct job *j)
 		kill(j->pid, j->broken || j->killed_for_time ? SIGKILL : 0);
 	while (wait4(j->pid, &status, 0, &use) < 0 && errno == EINTR)
 		;
-	uint64_t rss = (uint64_t)use.ru_maxrss * 1024;
-	uint64_t extra = rss > j->rss_at_fork ? rss - j->rss_at_fork : 0;
+	if (end_help(j, &help) && WIFEXITED(status))
+		status = SIGSYS; /* as if the job itself had died of it */
+	uint64_t extra = added_rss(j, &use) + added_rss(j, &help);
 
 	if (extra > s->slot_rss[j->slot])
 		s->slot_rss[j->slot] = extra;

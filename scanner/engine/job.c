@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "analyzers/analyzers.h"
+#include "core/ahead.h"
 #include "engine/carve.h"
 #include "engine/guess.h"
 #include "engine/model.h"
@@ -57,8 +58,8 @@ static struct fw_view map_slice(const struct blob *b, uint64_t at, uint64_t len)
 
 	if (len == 0)
 		return fw_view_of("", 0);
-	uint8_t *p = mmap(NULL, len + (at - page), PROT_READ, MAP_SHARED,
-			  b->fd, (off_t)page);
+	uint8_t *p = mmap(NULL, len + (at - page), PROT_READ, MAP_SHARED, b->fd,
+			  (off_t)page);
 
 	if (p == MAP_FAILED)
 		out_of_memory(NULL);
@@ -168,7 +169,8 @@ static void more_hashes(struct fw_view v)
 	fw_out_fact(&sink.out, "hash.md5", hex);
 }
 
-static void match(const struct scan *s, const struct fw_object *obj, bool placed)
+static void match(const struct scan *s, const struct fw_object *obj,
+		  bool placed)
 {
 	const struct fw_matcher *m = s->opt.matcher;
 
@@ -215,8 +217,8 @@ static void examine_item(const struct scan *s, const struct content *c)
 	size_t n = 0;
 
 	if (f == NULL)
-		n = fw_carve(v, fw_formats, fw_format_count, sink.out.arena,
-			     &x, &cut);
+		n = fw_carve(v, fw_formats, fw_format_count, sink.out.arena, &x,
+			     &cut);
 	if (n == 1 && x[0].format != NULL)
 		f = x[0].format;
 	else if (!worth_carving(v, x, n))
@@ -333,17 +335,20 @@ static void enter(const struct scan *s, const struct job *j)
 				       : it->content ? it->content->blob
 						     : NULL;
 
-		l.memory_bytes += it->entry     ? it->entry->len
+		l.memory_bytes += it->entry	? it->entry->len
 				  : it->content ? it->content->len
 						: 0;
 		bool known = b == NULL;
 
 		for (unsigned k = 0; k < n && !known; k++)
 			known = keep[k] == b->fd;
-		if (!known && n < 6) /* batches are cut at six blobs */
+		if (!known && n < 5) /* batches are cut at five blobs */
 			keep[n++] = b->fd;
 	}
-	keep[n++] = j->pipe_fd;
+	if (j->pipe_fd >= 0)
+		keep[n++] = j->pipe_fd;
+	if (j->ahead != NULL)
+		keep[n++] = fw_ahead_fd(j->ahead);
 	if (j->out_fd >= 0)
 		keep[n++] = j->out_fd;
 	if (s->opt.no_sandbox)
@@ -352,10 +357,9 @@ static void enter(const struct scan *s, const struct job *j)
 		fw_sandbox_enter(&l, keep, n);
 }
 
-_Noreturn void fw_job_main(struct scan *s, struct job *j)
+/* What a job and its helper do before they read a byte. */
+static void close_in(struct scan *s, struct job *j, bool helper)
 {
-	struct fw_arena arena = { .on_full = out_of_memory };
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a killed scan leaves no jobs */
 	if (getppid() != s->pid)
 		_exit(0);
@@ -367,13 +371,48 @@ _Noreturn void fw_job_main(struct scan *s, struct job *j)
 	 * look at the host's zone file. */
 	setenv("TZ", "UTC0", 1);
 	tzset();
-	wire.fd = j->pipe_fd;
+	if (j->ahead != NULL)
+		fw_ahead_join(j->ahead, helper);
 	enter(s, j);
+}
+
+_Noreturn void fw_job_main(struct scan *s, struct job *j)
+{
+	struct fw_arena arena = { .on_full = out_of_memory };
+
+	close_in(s, j, false);
+	wire.fd = j->pipe_fd;
 	arena.max = s->lim.job_memory_bytes;
 	fw_wire_out_init(&sink, &wire, &arena);
 	sink.out.reveal = s->opt.reveal;
+	sink.out.ahead = j->ahead;
 	run_items(s, j);
 	fw_wire_begin(&wire, WIRE_DONE);
 	fw_wire_end(&wire);
 	leave(0);
+}
+
+/* --- the helper of an unpacking --- */
+
+_Noreturn static void help_out_of_memory(void *ctx)
+{
+	(void)ctx;
+	_exit(EXIT_MEMORY);
+}
+
+_Noreturn void fw_job_help(struct scan *s, struct job *j)
+{
+	struct fw_arena arena = { .on_full = help_out_of_memory,
+				  .max = s->lim.job_memory_bytes };
+	struct fw_out out = { .sink = &fw_sink_none,
+			      .arena = &arena,
+			      .ahead = j->ahead };
+	const struct content *c = j->items[0].content;
+
+	close_in(s, j, true);
+
+	struct fw_cursor cur = fw_cursor_of(map_slice(c->blob, c->at, c->len));
+
+	c->format->unpack(&cur, &out);
+	_exit(0);
 }

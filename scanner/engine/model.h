@@ -99,6 +99,8 @@ struct job {
 	bool alone; /* a rerun: what it said stays even if it dies */
 	/* While it runs: */
 	int pid, pipe_fd, out_fd;
+	int helper_pid; /* of a second process, or 0 */
+	struct fw_ahead *ahead; /* what both share, or NULL */
 	uint64_t out_max;
 	const char *out_option; /* that made out_max what it is */
 	int64_t deadline_ms;
@@ -200,6 +202,8 @@ void fw_reply_end(struct scan *s, struct job *j, int wait_status);
 
 /* job.c: the child's side; never returns. */
 _Noreturn void fw_job_main(struct scan *s, struct job *j);
+/* The same for the helper of an unpacking. */
+_Noreturn void fw_job_help(struct scan *s, struct job *j);
 
 /* input.c */
 bool fw_input_open(struct scan *s, char *err, size_t err_len);

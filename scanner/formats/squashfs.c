@@ -293,6 +293,8 @@ static void squashfs_unpack(struct fw_cursor *c, struct fw_out *out)
 	if (!fw_ok(c))
 		return;
 	open_fs(&fs);
+	if (fw_out_ahead(out) != NULL)
+		fw_ahead_open(fw_out_ahead(out), fs.s.block_size);
 	sq_walk(&fs);
 	emit_facts(&fs);
 	if (fs.s.bytes_used > c->v.len)
@@ -318,4 +320,5 @@ const struct fw_format fw_format_squashfs = {
 		   { "zlqs", 4, 0 } },
 	.probe = squashfs_probe,
 	.unpack = squashfs_unpack,
+	.ahead = true,
 };

@@ -3,6 +3,7 @@
 #define FW_FORMATS_SQUASHFS_H
 
 #include "codec/codec.h"
+#include "core/ahead.h"
 #include "core/format.h"
 
 enum {
@@ -98,6 +99,10 @@ void sq_note(struct fw_err *first, enum fw_code code, const char *what,
 	     uint64_t at, uint64_t value);
 size_t sq_decode(struct sq_fs *fs, struct fw_view in, size_t want, uint8_t *dst,
 		 size_t cap, struct fw_err *err);
+/* A block of a file, or of fragments: as sq_decode(), but a helper may have done
+ * it before. In the helper, what the job does itself comes as cap bytes unset. */
+size_t sq_decode_data(struct sq_fs *fs, struct fw_view in, size_t want,
+		      uint8_t *dst, size_t cap, struct fw_err *err);
 bool sq_meta_read(struct sq_fs *fs, struct sq_meta *m, void *dst, size_t n);
 /* A cursor over the next n bytes, which it copies to buf. */
 struct fw_cursor sq_meta_cursor(struct sq_fs *fs, struct sq_meta *m,

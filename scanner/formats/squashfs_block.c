@@ -39,8 +39,35 @@ size_t sq_decode(struct sq_fs *fs, struct fw_view in, size_t want, uint8_t *dst,
 	size_t n = sq_codec_run(&k, in, want, dst, cap, &e);
 
 	if (e.code != FW_OK)
-		sq_note(err, e.code, e.what,
-			fw_view_at(fs->image, in), e.value);
+		sq_note(err, e.code, e.what, fw_view_at(fs->image, in),
+			e.value);
+	return n;
+}
+
+size_t sq_decode_data(struct sq_fs *fs, struct fw_view in, size_t want,
+		      uint8_t *dst, size_t cap, struct fw_err *err)
+{
+	struct fw_ahead *a = fw_out_ahead(fs->out);
+	size_t n = 0;
+
+	if (a == NULL)
+		return sq_decode(fs, in, want, dst, cap, err);
+	/* The codec must be found out here, or its name would be lost. */
+	if (fs->codec.framing == SQ_UNKNOWN)
+		fw_ahead_leave(a);
+	switch (fw_ahead_begin(a, fw_view_at(fs->image, in), dst, cap, &n)) {
+	case FW_TURN_SKIP:
+		return cap;
+	case FW_TURN_TAKEN:
+		return n;
+	case FW_TURN_DECODE:
+		break;
+	}
+	struct fw_err e = { 0 };
+
+	n = sq_decode(fs, in, want, dst, cap, &e);
+	fw_ahead_end(a, dst, n, e.code == FW_OK);
+	sq_note(err, e.code, e.what, e.at, e.value);
 	return n;
 }
 
@@ -196,7 +223,8 @@ const struct sq_block *sq_fragment(struct sq_fs *fs, uint64_t pos,
 	if (b->data == NULL)
 		b->data = fw_alloc(fs->arena, fs->s.block_size, 1);
 	if (packed) {
-		b->len = sq_decode(fs, in, 0, b->data, fs->s.block_size, err);
+		b->len = sq_decode_data(fs, in, 0, b->data, fs->s.block_size,
+					err);
 	} else {
 		memcpy(b->data, in.data, in.len);
 		b->len = in.len;

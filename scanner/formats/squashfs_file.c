@@ -21,7 +21,7 @@ static void write_block(struct sq_fs *fs, uint64_t pos, uint32_t len,
 	if (!fw_ok(&c)) {
 		sq_note(err, c.err.code, "file block", pos, len);
 	} else if (packed) {
-		n = sq_decode(fs, in, want, fs->block, want, err);
+		n = sq_decode_data(fs, in, want, fs->block, want, err);
 		in = fw_view_of(fs->block, n);
 	} else {
 		n = in.len < want ? in.len : want;
