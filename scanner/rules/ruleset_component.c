@@ -1,7 +1,10 @@
 /* ruleset_component.c - rules that name a product instead of a finding
  *
  * meta component names the product, version is a regular expression (PCRE2)
- * whose first group takes the version out of the text at the match.
+ * whose first group takes the version out of the text at the match. With meta
+ * apart the version is a text of its own, as where a program prints it with %s:
+ * a run of printable bytes that the whole expression fits, no more than that
+ * many bytes before or after the match. The nearest counts.
  */
 #include <stdio.h>
 
@@ -16,12 +19,16 @@ enum {
 	VERSION_LEN = 64,
 	BANNER_LEN = 96,
 	MATCH_STEPS = 20000,
+	APART_MAX = 1 << 20,
+	APART_LOOKS = 4, /* matches around which a version is looked for */
 	EXAMPLES = 8
 };
 
 struct rule_component {
 	const char *name, *type, *product, *purl, *license;
 	pcre2_code *version; /* NULL: the product has none in its text */
+	size_t apart;	     /* bytes; 0: the version stands at the match */
+	enum fw_confidence confidence;
 	const char *examples[2][EXAMPLES]; /* misses, hits; NULL-ended */
 };
 
@@ -37,6 +44,30 @@ static const char *text_meta(struct fw_ruleset *rs, YR_RULE *rule,
 			return fw_strdup(&rs->arena, fw_view_str(meta->string));
 	}
 	return NULL;
+}
+
+static size_t apart_meta(YR_RULE *rule)
+{
+	YR_META *meta;
+
+	yr_rule_metas_foreach(rule, meta)
+	{
+		if (strcmp(meta->identifier, "apart") == 0 &&
+		    meta->type == META_TYPE_INTEGER && meta->integer > 0)
+			return meta->integer < APART_MAX ? (size_t)meta->integer
+							 : APART_MAX;
+	}
+	return 0;
+}
+
+static enum fw_confidence confidence_meta(struct fw_ruleset *rs, YR_RULE *rule)
+{
+	const char *text = text_meta(rs, rule, "confidence", 0);
+
+	for (int i = FW_UNSURE; text != NULL && i <= FW_SURE; i++)
+		if (strcmp(text, fw_confidence_name(i)) == 0)
+			return i;
+	return FW_LIKELY;
 }
 
 const char *fw_rule_component_name(const struct rule_component *c)
@@ -69,6 +100,8 @@ const struct rule_component *rules_component(struct fw_ruleset *rs,
 		.product = text_meta(rs, rule, "cpe", 0),
 		.purl = text_meta(rs, rule, "purl", 0),
 		.license = text_meta(rs, rule, "license", 0),
+		.apart = apart_meta(rule),
+		.confidence = confidence_meta(rs, rule),
 	};
 	for (size_t i = 0; i < EXAMPLES; i++) {
 		c->examples[0][i] = text_meta(rs, rule, "miss", i);
@@ -94,35 +127,83 @@ void rules_component_free(const struct rule_component *c)
 		pcre2_code_free(c->version);
 }
 
-/* The first group of the expression in v, as a string; NULL: no match. */
-static const char *version_in(const struct rule_component *c, struct fw_view v,
-			      struct fw_arena *a)
+/* What a version is matched with, made once for a match. */
+struct matcher {
+	const struct rule_component *c;
+	pcre2_match_data *data;
+	pcre2_match_context *limits;
+};
+
+static bool matcher_open(struct matcher *m, const struct rule_component *c)
 {
-	pcre2_match_data *m = pcre2_match_data_create(2, NULL);
-	pcre2_match_context *limits = pcre2_match_context_create(NULL);
-	const char *text = NULL;
+	*m = (struct matcher){ c, pcre2_match_data_create(2, NULL),
+			       pcre2_match_context_create(NULL) };
+	if (m->limits != NULL)
+		pcre2_set_match_limit(m->limits, MATCH_STEPS);
+	return m->data != NULL && m->limits != NULL;
+}
 
-	if (m != NULL && limits != NULL) {
-		pcre2_set_match_limit(limits, MATCH_STEPS);
-		int n = pcre2_match(c->version, v.data, v.len, 0, 0, m, limits);
-		const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m);
+static void matcher_close(struct matcher *m)
+{
+	pcre2_match_context_free(m->limits);
+	pcre2_match_data_free(m->data);
+}
 
-		if ((n == 0 || n > 1) && at[2] != PCRE2_UNSET &&
-		    at[3] - at[2] <= VERSION_LEN)
-			text = fw_strdup(a,
-					 fw_view_sub(v, at[2], at[3] - at[2]));
+/* The first group of the expression in v; data NULL: no match. */
+static struct fw_view version_in(const struct matcher *m, struct fw_view v,
+				 uint32_t options)
+{
+	int n = pcre2_match(m->c->version, v.data, v.len, 0, options, m->data,
+			    m->limits);
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m->data);
+
+	if ((n == 0 || n > 1) && at[2] != PCRE2_UNSET &&
+	    at[3] - at[2] <= VERSION_LEN)
+		return fw_view_sub(v, at[2], at[3] - at[2]);
+	return (struct fw_view){ NULL, 0 };
+}
+
+static bool is_printable(uint8_t ch)
+{
+	return ch >= ' ' && ch < 0x7f;
+}
+
+/* The text of its own nearest to at that is a version. */
+static struct fw_view version_around(const struct matcher *m,
+				     struct fw_view bytes, size_t at)
+{
+	size_t from = at > m->c->apart ? at - m->c->apart : 0;
+	struct fw_view v = fw_view_sub(bytes, 0, at + m->c->apart);
+	struct fw_view best = { NULL, 0 };
+	size_t nearest = SIZE_MAX;
+
+	while (from < v.len) {
+		size_t to = from, away = from > at ? from - at : at - from;
+
+		if (away >= nearest && from > at)
+			break;
+		while (to < v.len && is_printable(v.data[to]))
+			to++;
+		if (to > from && to - from <= LOOK_AHEAD && away < nearest) {
+			struct fw_view text =
+				version_in(m, fw_view_sub(v, from, to - from),
+					   PCRE2_ANCHORED | PCRE2_ENDANCHORED);
+
+			if (text.data != NULL) {
+				best = text;
+				nearest = away;
+			}
+		}
+		from = to + 1;
 	}
-	pcre2_match_context_free(limits);
-	pcre2_match_data_free(m);
-	return text;
+	return best;
 }
 
 static const char *banner(struct fw_view v, struct fw_arena *a)
 {
 	size_t n = 0;
 
-	while (n < v.len && n < BANNER_LEN && v.data[n] >= ' ' &&
-	       v.data[n] < 0x7f)
+	while (n < v.len && n < BANNER_LEN && is_printable(v.data[n]))
 		n++;
 	return fw_sprintf(a, "banner: %.*s", FW_FMT(fw_view_sub(v, 0, n)));
 }
@@ -134,7 +215,7 @@ static void emit(const struct rule_component *c, const char *version,
 				 .version = version,
 				 .type = c->type,
 				 .license = c->license,
-				 .confidence = FW_LIKELY,
+				 .confidence = c->confidence,
 				 .evidence = banner(at, fw_out_arena(out)) };
 	const char *part = c->type == NULL ? "a"
 			   : !strcmp(c->type, "operating-system") ||
@@ -159,38 +240,59 @@ static bool is_new(const char **seen, size_t n, const char *version)
 	return n < VERSIONS_MAX;
 }
 
+struct product {
+	struct matcher m;
+	struct fw_view bytes, first;
+	const char *seen[VERSIONS_MAX];
+	size_t n, looks;
+	struct fw_out *out;
+};
+
+static void match_at(struct product *p, size_t at)
+{
+	struct fw_view near = fw_view_sub(p->bytes, at, LOOK_AHEAD);
+	struct fw_view text = { NULL, 0 };
+	const struct rule_component *c = p->m.c;
+
+	if (p->first.data == NULL)
+		p->first = near;
+	if (c->version != NULL && near.data != NULL && c->apart == 0)
+		text = version_in(&p->m, near, 0);
+	else if (c->version != NULL && near.data != NULL &&
+		 p->looks++ < APART_LOOKS)
+		text = version_around(&p->m, p->bytes, at);
+	if (text.data == NULL)
+		return;
+	const char *version = fw_strdup(fw_out_arena(p->out), text);
+
+	if (!is_new(p->seen, p->n, version))
+		return;
+	p->seen[p->n++] = version;
+	emit(c, version, near, p->out);
+}
+
 void rules_component_match(const struct rule_component *c,
 			   YR_SCAN_CONTEXT *context, YR_RULE *rule,
 			   struct fw_view bytes, struct fw_out *out)
 {
-	const char *seen[VERSIONS_MAX];
-	struct fw_view first = { NULL, 0 };
+	struct product p = { .bytes = bytes, .out = out };
 	YR_STRING *string;
-	size_t n = 0;
 
+	if (!matcher_open(&p.m, c)) {
+		matcher_close(&p.m);
+		return;
+	}
 	yr_rule_strings_foreach(rule, string)
 	{
-		const void *p = context->matches[string->idx].head;
+		const void *at = context->matches[string->idx].head;
 		YR_MATCH match;
 
-		for (; p != NULL && n < VERSIONS_MAX; p = match.next) {
-			memcpy(&match, p, sizeof(match));
-			struct fw_view at = fw_view_sub(
-				bytes, (size_t)(match.base + match.offset),
-				LOOK_AHEAD);
-			const char *version =
-				c->version == NULL || at.data == NULL
-					? NULL
-					: version_in(c, at, fw_out_arena(out));
-
-			if (first.data == NULL)
-				first = at;
-			if (version == NULL || !is_new(seen, n, version))
-				continue;
-			seen[n++] = version;
-			emit(c, version, at, out);
+		for (; at != NULL && p.n < VERSIONS_MAX; at = match.next) {
+			memcpy(&match, at, sizeof(match));
+			match_at(&p, (size_t)(match.base + match.offset));
 		}
 	}
-	if (n == 0 && first.data != NULL)
-		emit(c, "", first, out);
+	if (p.n == 0 && p.first.data != NULL)
+		emit(c, "", p.first, out);
+	matcher_close(&p.m);
 }

@@ -181,8 +181,10 @@ static void targets_keep_rules_apart(void **state)
 static void evidence_is_text_or_digits(void **state)
 {
 	struct box *b = *state;
-	struct fw_object obj = { .bytes = FW_STR("a\n  evil\n\x8a\x01\xff\x02KEY-"
-					  "0123456789012345678901234567890123456789") };
+	struct fw_object obj = {
+		.bytes = FW_STR("a\n  evil\n\x8a\x01\xff\x02KEY-"
+				"0123456789012345678901234567890123456789")
+	};
 	struct fw_mem m = { 0 };
 
 	write_rule(
@@ -193,7 +195,8 @@ static void evidence_is_text_or_digits(void **state)
 				       "any") "strings: $a = { 8a 01 ff 02 } "
 					      "condition: $a } "
 					      "rule three { meta: secret = "
-					      "true strings: $a = /KEY-[0-9]{40}/ "
+					      "true strings: $a = "
+					      "/KEY-[0-9]{40}/ "
 					      "condition: $a }");
 	load(b);
 	assert_int_equal(b->errs.count, 0);
@@ -281,6 +284,62 @@ static void lacking_meta_is_told(void **state)
 	assert_string_equal(r->missing, "severity, target, reference or cwe");
 }
 
+/* What the one component rule of the box says to text, or "-". */
+static const char *version_of(struct box *b, struct fw_view text)
+{
+	static char answer[80];
+	struct fw_object obj = { .bytes = text };
+	struct fw_mem m = { 0 };
+
+	assert_true(fw_ruleset_scan(b->rs, &obj, FW_RULE_ELF, NULL, false,
+				    fw_mem_out(&m, text)));
+	assert_in_range(m.software_count, 0, 1);
+	snprintf(answer, sizeof(answer), "%s",
+		 m.software_count == 0 ? "-" : m.software[0].version);
+	fw_mem_free(&m);
+	return answer;
+}
+
+static void a_version_can_stand_apart(void **state)
+{
+	static const struct {
+		struct fw_view text;
+		const char *version;
+	} rows[] = {
+		{ FW_STR("made by %s\0"
+			 "2.4.3\0"),
+		  "2.4.3" },
+		{ FW_STR("2.4.1\0made by %s\0--------------\0"
+			 "2.4.3"),
+		  "2.4.1" },
+		{ FW_STR("x\0"
+			 "2.4.3\0made by %s"),
+		  "2.4.3" },
+		/* part of a longer text, too far, not there */
+		{ FW_STR("made by %s\0v2.4.3\0"
+			 "2.4.3 x\0"),
+		  "" },
+		{ FW_STR("made by %s\0----------------------------------"
+			 "-------------------------\0"
+			 "2.4.3\0"),
+		  "" },
+		{ FW_STR("made by %s"), "" },
+		{ FW_STR("2.4.3\0made by"), "-" },
+		{ FW_STR("\0"), "-" },
+	};
+	struct box *b = *state;
+
+	write_rule(b, "hidden/a.yar",
+		   "rule p { meta: component = \"P\" apart = 64 version = "
+		   "\"(2\\\\.[0-9]+\\\\.[0-9]+)\" target = \"elf\" hit = \"x\" "
+		   "miss = \"y\" "
+		   "strings: $a = \"made by %s\" condition: $a }");
+	load(b);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(version_of(b, rows[i].text),
+				    rows[i].version);
+}
+
 static void objects_have_targets(void **state)
 {
 	struct fw_object obj = { .bytes = FW_STR("\177ELF\1\1\1") };
@@ -337,6 +396,7 @@ int main(void)
 		BOXED(place_is_told_only_to_rules_that_ask),
 		BOXED(same_files_give_the_same_digest),
 		BOXED(lacking_meta_is_told),
+		BOXED(a_version_can_stand_apart),
 		cmocka_unit_test(objects_have_targets),
 		cmocka_unit_test(recipes_are_read),
 	};
