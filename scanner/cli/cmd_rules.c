@@ -1,4 +1,4 @@
-/* cmd_rules.c - assay rules check|test */
+/* cmd_rules.c - assay rules check|test|compile */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 static const char help[] =
 	"usage: assay rules check DIR...\n"
 	"       assay rules test DIR [--examples DIR]\n"
+	"       assay rules compile FILE DIR...\n"
 	"\n"
 	"check  compiles every .yar below the folders and asks each of the\n"
 	"       project's rules for its title, severity, confidence, "
@@ -21,6 +22,9 @@ static const char help[] =
 	"       miss*; a rule without both fails. EXAMPLES is "
 	"DIR/../tests/rules\n"
 	"       or else DIR/tests\n"
+	"compile  writes what the build puts beside assay, so that a start "
+	"need\n"
+	"       not compile the rules again\n"
 	"\n"
 	"example: assay rules check rules && assay rules test rules\n";
 
@@ -41,7 +45,7 @@ static struct fw_ruleset *load(const char *const *dirs, size_t n,
 			       struct tally *t)
 {
 	struct fw_rule_errors errs = { 0 };
-	struct fw_ruleset *rs = fw_ruleset_load(dirs, n, &errs);
+	struct fw_ruleset *rs = fw_ruleset_load(dirs, n, NULL, &errs);
 
 	for (size_t i = 0; i < errs.count; i++) {
 		const struct fw_rule_error *e = &errs.items[i];
@@ -172,7 +176,8 @@ static bool names(struct fw_ruleset *rs, const struct fw_rule_info *rule,
 	return hit;
 }
 
-/* A component rule carries its examples: hit = "TEXT => VERSION", miss = "TEXT".
+/* A component rule carries its examples: hit = "TEXT => VERSION", miss =
+ * "TEXT".
  */
 static void test_component(struct fw_ruleset *rs,
 			   const struct fw_rule_info *rule, struct tally *t)
@@ -184,7 +189,9 @@ static void test_component(struct fw_ruleset *rs,
 		bool hit = i == 0;
 		size_t n = 0;
 
-		for (; (text = fw_rule_example(rule->component, hit, n)) != NULL; n++) {
+		for (;
+		     (text = fw_rule_example(rule->component, hit, n)) != NULL;
+		     n++) {
 			struct fw_view v = fw_view_str(text);
 			struct fw_view want = { NULL, 0 };
 			size_t arrow = fw_view_find(v, FW_STR(" => "), 0);
@@ -276,6 +283,21 @@ static int test(const char *dir, const char *examples)
 	return t.faults > 0;
 }
 
+static int compile(const char *file, const char *const *dirs, size_t n)
+{
+	struct tally t = { 0 };
+	struct fw_ruleset *rs = load(dirs, n, &t);
+
+	if (rs == NULL)
+		return 2;
+	bool ok = t.faults == 0 && fw_ruleset_save(rs, file);
+
+	if (t.faults == 0 && !ok)
+		perror(file);
+	fw_ruleset_free(rs);
+	return ok ? 0 : 1;
+}
+
 int fw_cmd_rules(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -297,6 +319,9 @@ int fw_cmd_rules(int argc, char **argv)
 	if (strcmp(verb, "test") == 0 && argc == 5 &&
 	    strcmp(argv[2], "--examples") == 0)
 		return test(argv[4], argv[3]);
+	if (strcmp(verb, "compile") == 0 && argc > 3 && argv[2][0] != '-')
+		return compile(argv[2], (const char *const *)argv + 3,
+			       (size_t)argc - 3);
 	fputs(help, stderr);
 	return 2;
 }

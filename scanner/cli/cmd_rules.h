@@ -1,4 +1,4 @@
-/* cmd_rules.h - assay rules check|test */
+/* cmd_rules.h - assay rules check|test|compile */
 #ifndef FW_CLI_CMD_RULES_H
 #define FW_CLI_CMD_RULES_H
 

@@ -11,6 +11,8 @@
 #include "engine/kinds.h"
 #include "formats/formats.h"
 
+enum { PATH_SIZE = 4096 };
+
 void fw_setup_kinds(void)
 {
 	for (size_t i = 0; i < fw_format_count; i++)
@@ -20,12 +22,11 @@ void fw_setup_kinds(void)
 	fw_kinds_add(fw_scanner_kinds);
 }
 
-/* <prefix>/share/assay/rules for a program in <prefix>/bin, so that a package
+/* <prefix>/share/assay/NAME for a program in <prefix>/bin, so that a package
  * can be installed anywhere. */
-static const char *beside_program(void)
+static const char *beside_program(const char *name, char path[static PATH_SIZE])
 {
-	static char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 64);
+	ssize_t n = readlink("/proc/self/exe", path, PATH_SIZE - 64);
 	char *slash;
 
 	for (int i = 0; i < 2; i++) {
@@ -35,19 +36,32 @@ static const char *beside_program(void)
 			return NULL;
 		n = slash - path;
 	}
-	snprintf(slash, 64, "/share/assay/rules");
+	snprintf(slash, 64, "/share/assay/%s", name);
 	return path;
 }
 
 const char *fw_setup_rules_dir(void)
 {
-	const char *dirs[] = { getenv("ASSAY_RULES"), beside_program(),
+	static char path[PATH_SIZE];
+	const char *dirs[] = { getenv("ASSAY_RULES"),
+			       beside_program("rules", path),
 			       ASSAY_SOURCE_RULES };
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		if (dirs[i] != NULL && access(dirs[i], R_OK) == 0)
 			return dirs[i];
 	return NULL;
+}
+
+/* Never where the user says: see rules/compiled.h. */
+static const char *compiled_rules(void)
+{
+	static char path[PATH_SIZE];
+	const char *file = beside_program("rules.compiled", path);
+
+	if (file != NULL && access(file, R_OK) == 0)
+		return file;
+	return ASSAY_BUILT_RULES;
 }
 
 static void match(void *ctx, const struct fw_object *obj, bool placed,
@@ -153,7 +167,8 @@ bool fw_setup_rules(bool own, const char *const *more, size_t n,
 			return false;
 		}
 	}
-	struct fw_ruleset *rs = fw_ruleset_load(dirs, count, &errs);
+	struct fw_ruleset *rs =
+		fw_ruleset_load(dirs, count, compiled_rules(), &errs);
 
 	free(dirs);
 	complain(&errs);

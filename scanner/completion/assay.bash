@@ -42,7 +42,7 @@ _assay() {
 				2>/dev/null | cut -d' ' -f1)" ;;
 		rules)
 			if [ "$COMP_CWORD" -eq 2 ]; then
-				words='check test --help'
+				words='check test compile --help'
 			else
 				mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 				compopt -o filenames 2>/dev/null

@@ -21,6 +21,7 @@ struct rule_file {
 	unsigned targets;
 	bool own; /* lies in one of the project's areas */
 	bool placed, entropy;
+	bool includes; /* parts of other files */
 	bool bad;
 	struct fw_rule_info **info; /* of its rules, private ones left out */
 	size_t info_count, info_cap;
@@ -44,6 +45,7 @@ struct fw_ruleset {
 	const struct fw_kind **kinds;
 	size_t kind_count, kind_cap;
 	struct rule_group groups[RULE_GROUPS];
+	bool precompiled; /* read from a file of fw_ruleset_save() */
 	char sha256[2 * FW_SHA256_SIZE + 1];
 };
 

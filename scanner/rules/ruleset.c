@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/kinds.h"
+#include "rules/compiled.h"
 #include "rules/private.h"
 
 enum {
@@ -126,17 +127,6 @@ static void compile_alone(struct rule_file *f, struct fw_rule_errors *errs)
 		yr_compiler_destroy(compiler);
 }
 
-static size_t stream_read(void *ptr, size_t size, size_t count, void *file)
-{
-	return fread(ptr, size, count, file);
-}
-
-static size_t stream_write(const void *ptr, size_t size, size_t count,
-			   void *file)
-{
-	return fwrite(ptr, size, count, file);
-}
-
 /* A compiler leaves megabytes of room in its rules. Saved and loaded they take
  * what they need, in every process of the scan. */
 static void compact(struct rule_group *g)
@@ -144,11 +134,11 @@ static void compact(struct rule_group *g)
 	char *data = NULL;
 	size_t len = 0;
 	FILE *f = open_memstream(&data, &len);
-	YR_STREAM stream = { f, stream_read, stream_write };
 	YR_RULES *small = NULL;
 
 	if (f == NULL)
 		return;
+	YR_STREAM stream = rules_stream(f);
 	bool ok = yr_rules_save_stream(g->rules, &stream) == ERROR_SUCCESS;
 
 	fclose(f);
@@ -364,7 +354,6 @@ static bool compile_group(struct fw_ruleset *rs, struct rule_group *g,
 		if (compiler == NULL)
 			compiler = new_compiler(c);
 		ok = compiler != NULL && add_source(compiler, f);
-		g->entropy = g->entropy || f->entropy;
 	}
 	if (compiler == NULL)
 		return ok;
@@ -461,7 +450,28 @@ static bool start_yara(void)
 		       ERROR_SUCCESS;
 }
 
+static void compile(struct fw_ruleset *rs, struct fw_rule_errors *errs)
+{
+	if (!compile_clean(rs))
+		compile_patiently(rs, errs);
+	for (size_t i = 0; i < RULE_GROUPS; i++)
+		if (rs->groups[i].rules != NULL)
+			compact(&rs->groups[i]);
+}
+
+static void finish_group(struct fw_ruleset *rs, struct rule_group *g)
+{
+	if (g->rules == NULL)
+		return;
+	for (size_t i = 0; i < rs->file_count; i++)
+		g->entropy = g->entropy || (rs->files[i].entropy &&
+					    in_group(&rs->files[i], g));
+	describe_group(rs, g);
+	warm_up(g);
+}
+
 struct fw_ruleset *fw_ruleset_load(const char *const *dirs, size_t n,
+				   const char *compiled,
 				   struct fw_rule_errors *errs)
 {
 	struct fw_ruleset *rs = calloc(1, sizeof(*rs));
@@ -474,20 +484,20 @@ struct fw_ruleset *fw_ruleset_load(const char *const *dirs, size_t n,
 		add_folder(rs, dirs[i], errs);
 	for (size_t i = 0; i < rs->file_count; i++)
 		rules_classify(&rs->files[i]);
-	if (!compile_clean(rs))
-		compile_patiently(rs, errs);
+	drop_groups(rs);
+	hash_files(rs);
+	rs->precompiled = compiled != NULL && errs->count == 0 &&
+			  rules_compiled_read(rs, compiled);
+	if (!rs->precompiled) {
+		compile(rs, errs);
+		hash_files(rs); /* without the bad ones */
+	}
 	for (size_t i = 0; i < rs->file_count; i++)
 		rs->used_files += !rs->files[i].bad;
-	for (size_t i = 0; i < RULE_GROUPS; i++) {
-		if (rs->groups[i].rules == NULL)
-			continue;
-		compact(&rs->groups[i]);
-		describe_group(rs, &rs->groups[i]);
-		warm_up(&rs->groups[i]);
-	}
+	for (size_t i = 0; i < RULE_GROUPS; i++)
+		finish_group(rs, &rs->groups[i]);
 	if (rs->rule_count > 0)
 		qsort(rs->rules, rs->rule_count, sizeof(*rs->rules), by_place);
-	hash_files(rs);
 	malloc_trim(0);
 	rs->kinds = fw_grow(&rs->arena, rs->kinds, &rs->kind_cap,
 			    rs->kind_count + 1, sizeof(*rs->kinds));
@@ -535,6 +545,16 @@ size_t fw_ruleset_count(const struct fw_ruleset *rs)
 size_t fw_ruleset_files(const struct fw_ruleset *rs)
 {
 	return rs->used_files;
+}
+
+bool fw_ruleset_precompiled(const struct fw_ruleset *rs)
+{
+	return rs->precompiled;
+}
+
+bool fw_ruleset_save(const struct fw_ruleset *rs, const char *path)
+{
+	return rules_compiled_write(rs, path);
 }
 
 const char *fw_ruleset_sha256(const struct fw_ruleset *rs)

@@ -2,10 +2,10 @@
  *
  * A rule becomes a finding kind by its meta (rules/ADDING_A_RULE.md). All files
  * are compiled together; only when one has anything to be told is each compiled
- * alone first, so that a broken one is named and stops no other. Rules for texts
- * and rules for everything else are two sets, each once for the rules that need
- * to know the place of what they look at: an object is read by one set. Scanning
- * opens no file.
+ * alone first, so that a broken one is named and stops no other. Rules for
+ * texts and rules for everything else are two sets, each once for the rules
+ * that need to know the place of what they look at: an object is read by one
+ * set. Scanning opens no file.
  */
 #ifndef FW_RULES_RULESET_H
 #define FW_RULES_RULESET_H
@@ -45,7 +45,7 @@ struct rule_component;
 
 /* One rule that can match, in order of files and lines. */
 struct fw_rule_info {
-	const struct fw_kind *kind; /* NULL for a component rule */
+	const struct fw_kind *kind;		/* NULL for a component rule */
 	const struct rule_component *component; /* or NULL */
 	const char *id;	  /* area/technique/rule, or rules/namespace/rule */
 	const char *name; /* the identifier in the source */
@@ -69,10 +69,18 @@ const char *fw_rule_example(const struct rule_component *c, bool hit, size_t n);
 struct fw_ruleset;
 
 /* Reads every .yar and .yara below the folders (or files). NULL only if libyara
- * does not start. Kinds of fw_kinds_add() that rules name are looked up here:
- * call it after they were added, and before any fork. */
+ * does not start. compiled names a file of fw_ruleset_save(), or is NULL: it
+ * spares the compiling if it is of these rules. Kinds of fw_kinds_add() that
+ * rules name are looked up here: call it after they were added, and before any
+ * fork. */
 struct fw_ruleset *fw_ruleset_load(const char *const *dirs, size_t n,
+				   const char *compiled,
 				   struct fw_rule_errors *errs);
+/* Writes the compiled rules. False with errno; EINVAL: a file is broken, or
+ * includes others. */
+bool fw_ruleset_save(const struct fw_ruleset *rs, const char *path);
+/* Whether the file that compiled named was of these rules. */
+bool fw_ruleset_precompiled(const struct fw_ruleset *rs);
 void fw_ruleset_free(struct fw_ruleset *rs);
 
 /* NULL-ended; the kinds that rules bring along, to be given to fw_kinds_add().

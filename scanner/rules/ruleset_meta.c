@@ -156,8 +156,10 @@ static void read_source(struct rule_file *f)
 		if (is_one_of(word, before_value,
 			      sizeof(before_value) / sizeof(before_value[0])))
 			s.operand = false;
-		if (fw_view_eq(word, FW_STR("include")))
+		if (fw_view_eq(word, FW_STR("include"))) {
+			f->includes = true;
 			f->targets |= FW_RULE_ANY;
+		}
 		if (fw_view_eq(word, FW_STR("rule"))) {
 			any = any || !named;
 			named = false;

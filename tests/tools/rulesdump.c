@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 		return fw_cmd_rules(argc, argv);
 	fw_hash_init();
 	struct fw_ruleset *rs =
-		fw_ruleset_load((const char *const *)argv + 2, 1, &errs);
+		fw_ruleset_load((const char *const *)argv + 2, 1, NULL, &errs);
 
 	for (size_t i = 0; i < errs.count; i++)
 		fprintf(stderr, "%s:%d: %s\n", errs.items[i].file,

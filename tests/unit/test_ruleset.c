@@ -76,8 +76,32 @@ static void load(struct box *b)
 {
 	const char *dir = b->dir;
 
-	b->rs = fw_ruleset_load(&dir, 1, &b->errs);
+	b->rs = fw_ruleset_load(&dir, 1, NULL, &b->errs);
 	assert_non_null(b->rs);
+}
+
+/* Loads again, with the file; whether the file was used. */
+static bool load_with(struct box *b, const char *compiled)
+{
+	const char *dir = b->dir;
+
+	fw_ruleset_free(b->rs);
+	b->rs = fw_ruleset_load(&dir, 1, compiled, &b->errs);
+	assert_non_null(b->rs);
+	return fw_ruleset_precompiled(b->rs);
+}
+
+static void damage(const char *path, long at)
+{
+	FILE *f = fopen(path, "r+");
+
+	assert_non_null(f);
+	assert_int_equal(fseek(f, at, at < 0 ? SEEK_END : SEEK_SET), 0);
+	int byte = fgetc(f);
+
+	assert_int_equal(fseek(f, -1, SEEK_CUR), 0);
+	fputc(byte ^ 1, f);
+	fclose(f);
 }
 
 static size_t scan(struct box *b, const struct fw_object *obj, unsigned targets,
@@ -118,6 +142,51 @@ static void broken_file_is_named_and_stops_no_other(void **state)
 	assert_int_equal(fw_ruleset_count(b->rs), 1);
 	assert_int_equal(fw_ruleset_files(b->rs), 1);
 	assert_int_equal(scan_count(b, &obj, FW_RULE_ANY, false), 1);
+}
+
+static void compiled_rules_are_used_if_they_are_of_these_sources(void **state)
+{
+	static const char text[] = "rule one { " META(
+		"any") "strings: $a = \"evil\" condition: $a }";
+	static const char other[] = "rule one { " META(
+		"elf") "strings: $a = \"good\" condition: $a }";
+	static const long places[] = { 0, 9, 45, 72, 90, 2000, -1 };
+	struct box *b = *state;
+	struct fw_object obj = { .bytes = FW_STR("some evil text") };
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/compiled", b->dir);
+	write_rule(b, "hidden/a.yar", text);
+	load(b);
+	assert_true(fw_ruleset_save(b->rs, path));
+	assert_true(load_with(b, path));
+	assert_int_equal(fw_ruleset_count(b->rs), 1);
+	assert_int_equal(scan_count(b, &obj, FW_RULE_ANY, false), 1);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		damage(path, places[i]);
+		assert_false(load_with(b, path));
+		assert_int_equal(scan_count(b, &obj, FW_RULE_ANY, false), 1);
+		damage(path, places[i]);
+		assert_true(load_with(b, path));
+	}
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_false(load_with(b, path)); /* anybody may have written it */
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(truncate(path, 100), 0);
+	assert_false(load_with(b, path));
+	assert_true(fw_ruleset_save(b->rs, path));
+	write_rule(b, "hidden/a.yar", other);
+	assert_false(load_with(b, path));
+	assert_int_equal(scan_count(b, &obj, FW_RULE_ANY, false), 0);
+	write_rule(b, "hidden/a.yar", text);
+	assert_true(load_with(b, path));
+	write_rule(b, "hidden/b.yar",
+		   "include \"nothing.yar\" rule x { "
+		   "condition: false }");
+	assert_false(load_with(b, NULL));
+	assert_false(fw_ruleset_save(b->rs, path));
+	assert_true(b->errs.count > 0);
+	remove(path);
 }
 
 static void meta_becomes_a_kind(void **state)
@@ -390,6 +459,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOXED(broken_file_is_named_and_stops_no_other),
+		BOXED(compiled_rules_are_used_if_they_are_of_these_sources),
 		BOXED(meta_becomes_a_kind),
 		BOXED(targets_keep_rules_apart),
 		BOXED(evidence_is_text_or_digits),
