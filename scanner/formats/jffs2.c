@@ -44,8 +44,7 @@ static bool dirent_read(struct fw_cursor *c, struct jffs2_node *n,
 {
 	jffs2_raw_dirent_read(c, &n->d);
 	n->body = fw_bytes(c, n->d.nsize);
-	return fw_ok(c) &&
-	       jffs2_crc(fw_view_sub(node, 0, 32)) == n->d.crc &&
+	return fw_ok(c) && jffs2_crc(fw_view_sub(node, 0, 32)) == n->d.crc &&
 	       jffs2_crc(n->body) == n->d.ncrc;
 }
 
@@ -128,8 +127,8 @@ static bool next_near(struct fw_view v, uint64_t *off, bool big_endian,
 	uint64_t dirty = 0;
 
 	while (*off < v.len && dirty <= max) {
-		uint64_t stop = v.len - *off > ERASE_MIN ? *off + ERASE_MIN
-							 : v.len;
+		uint64_t stop =
+			v.len - *off > ERASE_MIN ? *off + ERASE_MIN : v.len;
 		struct fw_view upto = { v.data, stop };
 		uint64_t at = *off;
 
@@ -193,9 +192,9 @@ static uint64_t jffs2_probe(struct fw_cursor *c)
 
 static void dirent_add(struct jffs2 *fs, const struct jffs2_node *n)
 {
-	fs->dirents = fw_grow(fw_out_arena(fs->out), fs->dirents,
-			      &fs->dirent_cap, fs->dirent_count + 1,
-			      sizeof(*fs->dirents));
+	fs->dirents =
+		fw_grow(fw_out_arena(fs->out), fs->dirents, &fs->dirent_cap,
+			fs->dirent_count + 1, sizeof(*fs->dirents));
 	fs->dirents[fs->dirent_count++] = (struct jffs2_dirent){
 		.pino = n->d.pino,
 		.version = n->d.version,
@@ -252,20 +251,12 @@ const struct fw_format fw_format_jffs2 = {
 	.gaps = "Rubin compression, extended attributes",
 	.class = FW_FILESYSTEM,
 	.bits = 16 + 16 + 32, /* magic, type and the header's checksum */
-	.magic = {
-		{ "\x85\x19\x01\xe0", 4, 0 },
-		{ "\x85\x19\x02\xe0", 4, 0 },
-		{ "\x85\x19\x03\x20", 4, 0 },
-		{ "\x19\x85\xe0\x01", 4, 0 },
-		{ "\x19\x85\xe0\x02", 4, 0 },
-		{ "\x19\x85\x20\x03", 4, 0 },
-		{ "\x84\x19\x01\xe0", 4, 0 },
-		{ "\x84\x19\x02\xe0", 4, 0 },
-		{ "\x84\x19\x03\x20", 4, 0 },
-		{ "\x19\x84\xe0\x01", 4, 0 },
-		{ "\x19\x84\xe0\x02", 4, 0 },
-		{ "\x19\x84\x20\x03", 4, 0 },
-	},
+	/* The type that follows is checked with the header's sum: its bit for
+	 * "in use" is cleared in place, also in the first node of an image. */
+	.magic = { { "\x85\x19", 2, 0 },
+		   { "\x19\x85", 2, 0 },
+		   { "\x84\x19", 2, 0 },
+		   { "\x19\x84", 2, 0 } },
 	.probe = jffs2_probe,
 	.unpack = jffs2_unpack,
 };
