@@ -6,6 +6,7 @@
 
 enum {
 	OPAQUE_SHOWN = 3,
+	OPAQUE_SMALL = 512, /* bytes: too little to hide much in */
 	LAYERS_SHOWN = 10,
 	NAME_COLUMNS = 20,
 	FORMAT_COLUMN = 26 + NAME_COLUMNS
@@ -71,15 +72,23 @@ static const char *text_guess(struct text *t, const char *guess)
 	return fw_show_raw(&t->arena, guess);
 }
 
+/* The largest first; of the smallest only how many there are. */
 static void opaque_regions(struct text *t, uint32_t image)
 {
 	struct opaque *v = NULL;
 	size_t n = 0, cap = 0;
-	size_t max = t->opt->verbose ? SIZE_MAX : OPAQUE_SHOWN;
+	size_t max = t->opt->verbose ? SIZE_MAX : OPAQUE_SHOWN, small = 0;
+	uint64_t small_bytes = 0;
 
 	for (uint32_t i = 0; i < t->r->node_count; i++) {
-		if (t->r->nodes[i].image != image || !is_opaque(&t->r->nodes[i]))
+		if (t->r->nodes[i].image != image ||
+		    !is_opaque(&t->r->nodes[i]))
 			continue;
+		if (!t->opt->verbose && t->r->nodes[i].size < OPAQUE_SMALL) {
+			small++;
+			small_bytes += t->r->nodes[i].size;
+			continue;
+		}
 		v = fw_grow(&t->arena, v, &cap, n + 1, sizeof(*v));
 		v[n++] = (struct opaque){ t->r->nodes[i].size, i };
 	}
@@ -89,12 +98,18 @@ static void opaque_regions(struct text *t, uint32_t image)
 		const struct fw_node *o = &t->r->nodes[v[i].node];
 		const char *guess = fw_node_fact(o, "content.guess");
 
-		text_line(t, "  %-10s %11s  opaque: %s", place_text(t, v[i].node),
-			  fw_show_size(&t->arena, o->size),
-			  text_guess(t, guess));
+		text_line(
+			t, "  %-10s %11s  opaque: %s", place_text(t, v[i].node),
+			fw_show_size(&t->arena, o->size), text_guess(t, guess));
 	}
 	if (n > max)
 		text_line(t, "  and %zu more, -v shows all", n - max);
+	if (small > 0)
+		text_line(t,
+			  "  %-10s %11s  opaque: %zu small part%s of less "
+			  "than %d bytes",
+			  "", fw_show_size(&t->arena, small_bytes), small,
+			  small == 1 ? "" : "s", OPAQUE_SMALL);
 }
 
 void text_coverage(struct text *t, uint32_t image)
@@ -166,8 +181,8 @@ static void layer(struct text *t, uint32_t node, uint32_t depth)
 	fprintf(t->to, "  %-10s %11s  %*s%s%*s ", place_text(t, node),
 		fw_show_size(&t->arena, n->size), indent, "", name,
 		(int)(NAME_COLUMNS - (size_t)indent - text_columns(name)), "");
-	text_wrap(t, FORMAT_COLUMN, FORMAT_COLUMN,
-		  t->opt->verbose ? 0 : 1, what);
+	text_wrap(t, FORMAT_COLUMN, FORMAT_COLUMN, t->opt->verbose ? 0 : 1,
+		  what);
 }
 
 /* All but what lies in a file system or archive. Preorder makes one pass do. */
@@ -220,10 +235,10 @@ void text_tree(struct text *t, uint32_t image)
 	for (uint32_t i = root; i < r->node_count; i++) {
 		const struct fw_node *n = &r->nodes[i];
 		uint32_t depth = n->depth - r->nodes[root].depth;
-		const char *link = n->meta->type == FW_LINK ||
-						   n->meta->type == FW_HARDLINK
-					   ? n->meta->link
-					   : NULL;
+		const char *link =
+			n->meta->type == FW_LINK || n->meta->type == FW_HARDLINK
+				? n->meta->link
+				: NULL;
 
 		if (i > root && n->depth <= r->nodes[root].depth)
 			break;

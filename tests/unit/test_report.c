@@ -175,6 +175,38 @@ static void escapes(void **state)
 	fw_arena_free(&a);
 }
 
+/* Parts too small to matter are summed, so that the large ones are seen. */
+static void small_parts_are_one_line(void **state)
+{
+	struct fw_node nodes[9];
+	struct fw_result r = built_result;
+	struct fw_report_options opt = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+
+	(void)state;
+	memcpy(nodes, built_nodes, sizeof(nodes));
+	for (size_t i = 0; i < 9; i++)
+		if (nodes[i].meta->type == FW_GAP)
+			nodes[i].size = 83;
+	r.nodes = nodes;
+	for (unsigned verbose = 0; verbose < 2; verbose++) {
+		FILE *to = open_memstream(&text, &len);
+
+		assert_non_null(to);
+		opt.verbose = verbose != 0;
+		assert_true(fw_report_named("text")->write(&r, &opt, to));
+		fclose(to);
+		assert_int_equal(strstr(text, "1 small part of less than 512 "
+					      "bytes") != NULL,
+				 !verbose);
+		assert_int_equal(strstr(text, "83 bytes  opaque: looks") !=
+					 NULL,
+				 verbose);
+		free(text);
+	}
+}
+
 static void full_disk(void **state)
 {
 	struct fw_report_options opt = { 0 };
@@ -195,6 +227,7 @@ int main(void)
 		cmocka_unit_test(round_trip), cmocka_unit_test(refuses),
 		cmocka_unit_test(cut),	      cmocka_unit_test(escapes),
 		cmocka_unit_test(full_disk),
+		cmocka_unit_test(small_parts_are_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
