@@ -15,11 +15,23 @@
  *	0x20e u16 offset of the version's text, less 0x200
  *	0x248 u32 offset of the payload behind the setup, u32 its length
  *
- * Source: Linux arch/arm/boot/compressed/head.S, Documentation/arch/x86/boot.rst
+ * mips_vmlinuz, either byte order: code without a header, which keeps the four
+ * arguments of the boot loader (s0..s3 from a0..a3), clears memory from _edata
+ * on, whose address is loaded next (lui, addiu), and unpacks a stream that lies
+ * behind it. It is loaded to a multiple of 64 KiB, and ends at _edata.
+ *
+ * Source: Linux arch/arm/boot/compressed/head.S, arch/mips/boot/compressed/
+ * {head.S,ld.script}, Documentation/arch/x86/boot.rst
  */
 #include "formats/kernel.h"
 
-enum { ZIMAGE_HEADER = 0x30, ZIMAGE_MAX = 64 << 20, BZIMAGE_PAYLOAD = 0x208 };
+enum {
+	ZIMAGE_HEADER = 0x30,
+	ZIMAGE_MAX = 64 << 20,
+	BZIMAGE_PAYLOAD = 0x208,
+	MIPS_SAVES = 16,      /* bytes of the four moves */
+	MIPS_CODE = 64 << 10, /* the stream begins before */
+};
 
 static uint64_t zimage_probe(struct fw_cursor *c)
 {
@@ -31,8 +43,9 @@ static uint64_t zimage_probe(struct fw_cursor *c)
 	fw_require(c, fw_u32(c) == 0x016f2818, "magic", 0);
 	start = fw_u32(c);
 	end = fw_u32(c);
-	fw_require(c, end > start && end - start > ZIMAGE_HEADER &&
-			      end - start <= ZIMAGE_MAX,
+	fw_require(c,
+		   end > start && end - start > ZIMAGE_HEADER &&
+			   end - start <= ZIMAGE_MAX,
 		   "length", end);
 	fw_slice(c, 0, (uint64_t)end - start);
 	return (uint64_t)end - start;
@@ -81,8 +94,9 @@ static void bzimage_read(struct fw_cursor *c, struct bzimage *b)
 	fw_seek(c, 0x248);
 	b->payload = fw_u32(c);
 	b->payload_len = fw_u32(c);
-	fw_require(c, b->payload <= 16 * b->rest &&
-			      b->payload_len <= 16 * b->rest - b->payload,
+	fw_require(c,
+		   b->payload <= 16 * b->rest &&
+			   b->payload_len <= 16 * b->rest - b->payload,
 		   "payload", b->payload);
 }
 
@@ -127,6 +141,93 @@ static void bzimage_unpack(struct fw_cursor *c, struct fw_out *out)
 	fw_slice(c, 0, (uint64_t)b.setup + 16 * (uint64_t)b.rest);
 }
 
+/* Readers that tell where a stream ends. */
+extern const struct fw_format fw_format_bzip2, fw_format_gzip, fw_format_lz4,
+	fw_format_lzma, fw_format_lzop, fw_format_xz, fw_format_zstd;
+
+/* Bytes of the stream that v begins with, or 0. */
+static uint64_t mips_stream(struct fw_view v)
+{
+	static const struct fw_format *const readers[] = {
+		&fw_format_gzip,  &fw_format_lzma, &fw_format_xz,
+		&fw_format_bzip2, &fw_format_lz4,  &fw_format_lzop,
+		&fw_format_zstd
+	};
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+		struct fw_cursor c = fw_cursor_of(v);
+		uint64_t n = readers[i]->probe(&c);
+
+		if (fw_ok(&c) && n > 0)
+			return n;
+	}
+	return 0;
+}
+
+/* Whether w loads the upper half of an address (lui a0). */
+static bool mips_lui(uint32_t w)
+{
+	return w >> 16 == 0x3c04;
+}
+
+/* The last 16 bits of _edata: the signed half that is added to the upper. */
+static uint16_t mips_edata(struct fw_cursor *c)
+{
+	fw_seek(c, MIPS_SAVES);
+	for (unsigned i = 0; i < 8 && fw_ok(c); i++) {
+		uint32_t w = fw_u32(c);
+
+		if (i == 0)
+			fw_require(c, mips_lui(w), "address of _edata", w);
+		else if (w >> 16 == 0x2484) /* addiu a0, a0, low */
+			return (uint16_t)w;
+	}
+	fw_require(c, false, "address of _edata", 0);
+	return 0;
+}
+
+static uint64_t mips_read(struct fw_cursor *c, struct fw_view *stream)
+{
+	uint64_t end;
+	uint16_t low;
+	size_t at;
+
+	c->big_endian = c->v.len > 3 && c->v.data[3] >= 0x21;
+	low = mips_edata(c);
+	if (!fw_ok(c))
+		return 0;
+	at = kernel_stream(c->v, MIPS_SAVES);
+	fw_require(c, at < MIPS_CODE, "compressed kernel", at);
+	if (!fw_ok(c))
+		return 0;
+	*stream = fw_view_sub(c->v, at, SIZE_MAX);
+	stream->len = mips_stream(*stream);
+	fw_require(c, stream->len > 0, "compressed kernel", at);
+	end = at + stream->len;
+	end += (uint16_t)(low - end);
+	/* Data behind the stream may be zeros that were not written out. */
+	return end < c->v.len ? end : c->v.len;
+}
+
+static uint64_t mips_probe(struct fw_cursor *c)
+{
+	struct fw_view stream;
+
+	return mips_read(c, &stream);
+}
+
+static void mips_unpack(struct fw_cursor *c, struct fw_out *out)
+{
+	struct fw_meta meta = FW_META(.name = "kernel", .type = FW_REGION);
+	struct fw_view stream;
+
+	mips_read(c, &stream);
+	if (!fw_ok(c))
+		return;
+	fw_out_fact(out, "kernel.arch", c->big_endian ? "mips" : "mipsel");
+	fw_out_child(out, &meta, stream);
+}
+
 const struct fw_format fw_format_zimage = {
 	.name = "zimage",
 	.title = "Linux zImage for ARM",
@@ -146,4 +247,27 @@ const struct fw_format fw_format_bzimage = {
 	.magic = { { "HdrS", 4, 0x202 } },
 	.probe = bzimage_probe,
 	.unpack = bzimage_unpack,
+};
+
+/* move s0, a0 and so on, as "or" or as "addu" with register 0. */
+const struct fw_format fw_format_mips_vmlinuz = {
+	.name = "mips_vmlinuz",
+	.title = "Linux vmlinuz for MIPS",
+	.gaps = "64-bit kernels, streams that are cut",
+	.class = FW_BOOT,
+	.bits = 128 + 16,
+	.magic = { { "\x00\x80\x80\x25\x00\xa0\x88\x25"
+		     "\x00\xc0\x90\x25\x00\xe0\x98\x25",
+		     16, 0 },
+		   { "\x00\x80\x80\x21\x00\xa0\x88\x21"
+		     "\x00\xc0\x90\x21\x00\xe0\x98\x21",
+		     16, 0 },
+		   { "\x25\x80\x80\x00\x25\x88\xa0\x00"
+		     "\x25\x90\xc0\x00\x25\x98\xe0\x00",
+		     16, 0 },
+		   { "\x21\x80\x80\x00\x21\x88\xa0\x00"
+		     "\x21\x90\xc0\x00\x21\x98\xe0\x00",
+		     16, 0 } },
+	.probe = mips_probe,
+	.unpack = mips_unpack,
 };
