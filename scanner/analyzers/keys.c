@@ -236,7 +236,7 @@ static void search_der(struct search *s)
 	struct fw_view v = s->obj->bytes;
 	struct key_info k;
 
-	if (s->obj->format == NULL && v.len < BLOCK_MAX) {
+	if ((s->obj->format == NULL || s->obj->leaf) && v.len < BLOCK_MAX) {
 		if (key_read_dropbear(v, &k) || key_read_pkcs12(v, &k)) {
 			say_key(s, &k, 0);
 			return;
@@ -252,7 +252,7 @@ static bool keys_wants(const struct fw_object *obj)
 	return obj->bytes.len >= 64 &&
 	       (obj->format == NULL || strcmp(obj->format, "elf") == 0 ||
 		fw_view_starts(fw_view_str(obj->format), FW_STR("linux")) ||
-		fw_view_starts(fw_view_str(obj->format), FW_STR("leaf")));
+		obj->leaf);
 }
 
 static void keys_inspect(const struct fw_object *obj, struct fw_out *out)

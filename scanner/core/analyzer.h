@@ -24,6 +24,8 @@ struct fw_object_cache {
 struct fw_object {
 	struct fw_view bytes;
 	const char *format;	    /* fw_format.name, or NULL */
+	bool leaf; /* the format names these bytes and opens nothing in them:
+		      they are looked at as if it were NULL, or never */
 	const char *path;	    /* "/etc/shadow" inside its container; NULL
 				       for content analyzers */
 	const struct fw_meta *meta; /* NULL for content analyzers */

@@ -208,6 +208,11 @@ static void send_cut(const struct fw_cut *cut)
 	send_err(&e);
 }
 
+static bool is_leaf(const struct fw_format *f)
+{
+	return f != NULL && f->class == FW_LEAF;
+}
+
 static void examine_item(const struct scan *s, const struct content *c)
 {
 	struct fw_view v = map_slice(c->blob, c->at, c->len);
@@ -233,6 +238,7 @@ static void examine_item(const struct scan *s, const struct content *c)
 		struct fw_object_cache cache = { 0 };
 		struct fw_object obj = { .bytes = v,
 					 .format = f ? f->name : NULL,
+					 .leaf = is_leaf(f),
 					 .cache = &cache };
 
 		if (f == NULL)
@@ -266,6 +272,7 @@ static void placed_item(const struct scan *s, const struct entry *e)
 	struct fw_object_cache cache = { 0 };
 	struct fw_object obj = { .bytes = v,
 				 .format = f ? f->name : NULL,
+				 .leaf = is_leaf(f),
 				 .cache = &cache,
 				 .path = place_path(e),
 				 .meta = &e->meta };

@@ -60,6 +60,9 @@ unsigned fw_rule_targets_of(const struct fw_object *obj)
 			return FW_RULE_KERNEL | FW_RULE_ANY;
 	if (fw_is_text(v))
 		return text_targets(obj);
+	/* Nothing is unpacked from these; some are keys. */
+	if (obj->leaf)
+		return FW_RULE_KEY | FW_RULE_ANY;
 	/* Bytes that no format knows can be a monolithic program. What is in a
 	 * container is looked at when it has been unpacked. */
 	if (obj->format == NULL)
