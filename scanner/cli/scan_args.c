@@ -56,7 +56,7 @@ const char scan_args_help[] =
 	"  -q                      no progress on standard error\n"
 	"      --rules DIR         more YARA rules, unchanged; can be repeated\n"
 	"      --no-rules          without assay's own rules\n"
-	"      --hashes            SHA-1 and MD5 as well\n"
+	"      --hashes            SHA-1, MD5, TLSH as well\n"
 	"      --tmp-dir DIR       where unlinked temporary files go\n"
 	"      --no-sandbox        without seccomp and Landlock (debuggers)\n"
 	"Limits (K, M and G are understood); what hits one is named:\n"

@@ -13,6 +13,7 @@
 
 #include "analyzers/analyzers.h"
 #include "core/ahead.h"
+#include "core/similarity.h"
 #include "engine/carve.h"
 #include "engine/guess.h"
 #include "engine/model.h"
@@ -159,7 +160,7 @@ static void send_guess(struct fw_view v)
 static void more_hashes(struct fw_view v)
 {
 	uint8_t sum[FW_SHA1_SIZE];
-	char hex[2 * FW_SHA1_SIZE + 1];
+	char hex[2 * FW_SHA1_SIZE + 1], similar[FW_TLSH_SIZE];
 
 	fw_sha1(v, sum);
 	fw_hex(sum, FW_SHA1_SIZE, hex);
@@ -167,6 +168,8 @@ static void more_hashes(struct fw_view v)
 	fw_md5(v, sum);
 	fw_hex(sum, FW_MD5_SIZE, hex);
 	fw_out_fact(&sink.out, "hash.md5", hex);
+	if (fw_tlsh(v.data, v.len, similar))
+		fw_out_fact(&sink.out, "hash.tlsh", similar);
 }
 
 static void match(const struct scan *s, const struct fw_object *obj,

@@ -9,6 +9,7 @@
 #include "core/format.h"
 #include "core/data.h"
 #include "core/memory.h"
+#include "core/similarity.h"
 #include "core/strings.h"
 #include "core/text.h"
 
@@ -115,6 +116,38 @@ static void strings_are_found_once(void **state)
 	fw_mem_free(&m);
 }
 
+/* Digits at which two digests are equal. */
+static size_t alike(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; a[i] != '\0' && b[i] != '\0'; i++)
+		n += a[i] == b[i];
+	return n;
+}
+
+static void like_bytes_have_like_digests(void **state)
+{
+	char one[FW_TLSH_SIZE], near[FW_TLSH_SIZE], far[FW_TLSH_SIZE];
+	uint8_t text[4096];
+	uint32_t seed = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (uint8_t)((seed = seed * 1103515245 + 12345) >> 20);
+	assert_true(fw_tlsh(text, sizeof(text), one));
+	memcpy(text + 100, "changed", 7);
+	assert_true(fw_tlsh(text, sizeof(text), near));
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (uint8_t)(i * i >> 5);
+	assert_true(fw_tlsh(text, sizeof(text), far));
+	assert_true(alike(one, near) > strlen(one) * 3 / 4);
+	assert_true(alike(one, far) < strlen(one) / 2);
+	assert_false(fw_tlsh(text, 10, one));
+	memset(text, 0, sizeof(text));
+	assert_false(fw_tlsh(text, sizeof(text), one));
+}
+
 static void rows_skip_comments(void **state)
 {
 	struct fw_view rest = FW_STR("# name\tversion\na\tb\r\n\nc");
@@ -152,6 +185,7 @@ int main(void)
 		cmocka_unit_test(escaping_disarms),
 		cmocka_unit_test(grow_keeps_what_was_there),
 		cmocka_unit_test(strings_are_found_once),
+		cmocka_unit_test(like_bytes_have_like_digests),
 		cmocka_unit_test(rows_skip_comments),
 		cmocka_unit_test(secrets_are_masked),
 	};
