@@ -12,6 +12,7 @@ rule php_request
 		cwe = 912
 	strings:
 		$a = /(system|passthru|shell_exec|popen|proc_open|exec|eval|assert)[ \t]*\([ \t]*@?\$_(GET|POST|REQUEST|COOKIE)\b/
+		$page = "<?"
 	condition:
-		$a
+		all of them
 }

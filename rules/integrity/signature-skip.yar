@@ -10,7 +10,7 @@ rule skip_switch
 		ask_vendor = "How does the device make sure that only the vendor's software is installed?"
 		cwe = 347
 	strings:
-		$a = /(^|\n)[ \t]*(export[ \t]+)?(SKIP|DISABLE|NO)_(SIGN|SIGNATURE|VERIFY|SECUREBOOT)(_CHECK|_VERIFY|_VERIFICATION)?=["\']?(1|y|yes|true)\b/ nocase
+		$a = /(^|\n)[ \t]*(export[ \t]+)?(SKIP|DISABLE|NO)_(SIGN|SIGNATURE|VERIFY|SECUREBOOT)(_CHECK|_VERIFY|_VERIFICATION)?=["\']?(1|y|Y|yes|YES|true|TRUE)\b/
 	condition:
 		$a
 }
