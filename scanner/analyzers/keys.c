@@ -246,13 +246,22 @@ static void search_der(struct search *s)
 		search_mark(s, &marks[i]);
 }
 
-/* Containers are looked at when they have been unpacked. */
+/* Formats in which keys lie; containers are looked at when they have been
+ * unpacked. */
 static bool keys_wants(const struct fw_object *obj)
 {
-	return obj->bytes.len >= 64 &&
-	       (obj->format == NULL || strcmp(obj->format, "elf") == 0 ||
-		fw_view_starts(fw_view_str(obj->format), FW_STR("linux")) ||
-		obj->leaf);
+	static const char *const formats[] = { "elf",	   "der_certificate",
+					       "der_key",  "dropbear_key",
+					       "gpg_key",  "pkcs12",
+					       "uboot_env" };
+
+	if (obj->bytes.len < 64 || obj->format == NULL ||
+	    fw_view_starts(fw_view_str(obj->format), FW_STR("linux")))
+		return obj->bytes.len >= 64;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(obj->format, formats[i]) == 0)
+			return true;
+	return false;
 }
 
 static void keys_inspect(const struct fw_object *obj, struct fw_out *out)
