@@ -5,7 +5,8 @@ rule adb_tcp
 		title = "Android debug bridge listens on the network"
 		severity = "high"
 		confidence = "high"
-		target = "script, config, elf"
+		target = "elf"
+		kind = "access/adb-network/adb_tcp"
 		explanation = "The debug bridge gives a command line to whoever connects to its port."
 		ask_vendor = "Why is this way in open on shipped devices, and how does the owner close it for good?"
 		cwe = 489

@@ -5,7 +5,8 @@ rule no_login
 		title = "remote command line without a password"
 		severity = "critical"
 		confidence = "high"
-		target = "script, config, elf"
+		target = "elf"
+		kind = "access/telnet-shell/no_login"
 		explanation = "Telnet is started so that it gives a shell at once, without asking for a name or password."
 		ask_vendor = "Why is this way in open on shipped devices, and how does the owner close it for good?"
 		cwe = 306
