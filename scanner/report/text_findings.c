@@ -4,7 +4,7 @@
 #include "report/text.h"
 
 enum {
-	GROUPS = 5,	/* kinds that one screen shows in full */
+	GROUPS = 5, /* kinds that one screen shows in full */
 	WHY_LINES = 2,
 	INDENT = 2,
 	QUESTIONS = 3
@@ -60,14 +60,26 @@ static void gather(struct text *t, uint32_t image, struct groups *g)
 	}
 }
 
+/* Evidence that begins with a path: without the name of the image. */
+static const char *below_image(const struct text *t, uint32_t node,
+			       const char *s)
+{
+	const struct fw_image *m = &t->r->images[t->r->nodes[node].image];
+	const char *root = t->r->nodes[m->node].path;
+	size_t len = strlen(root);
+
+	return strncmp(s, root, len) == 0 && s[len] == '/' ? s + len : s;
+}
+
 /* "line 3: telnetd -l /bin/sh", "at 0x1a40 in main: strcmp" */
-static const char *evidence_text(struct text *t, const struct fw_evidence *e)
+static const char *evidence_text(struct text *t, uint32_t node,
+				 const struct fw_evidence *e)
 {
 	const char *at, *what = fw_show_raw(&t->arena, e->text);
 	const char *symbol = fw_show_raw(&t->arena, e->symbol);
 
 	if (e->offset == FW_NO_OFFSET && what != NULL)
-		return what;
+		return below_image(t, node, what);
 	if (e->line > 0)
 		at = fw_sprintf(&t->arena, "line %u", e->line);
 	else if (e->address != 0)
@@ -81,16 +93,16 @@ static const char *evidence_text(struct text *t, const struct fw_evidence *e)
 	return what == NULL ? at : fw_sprintf(&t->arena, "%s: %s", at, what);
 }
 
-static void evidence(struct text *t, const struct fw_claim *c)
+static void evidence(struct text *t, uint32_t node, const struct fw_claim *c)
 {
 	size_t max = t->opt->verbose ? SIZE_MAX : 1;
 
 	for (size_t i = 0; i < c->evidence_count && i < max; i++) {
-		const char *s = evidence_text(t, &c->evidence[i]);
+		const char *s = evidence_text(t, node, &c->evidence[i]);
 
 		fprintf(t->to, "%*s", 2 * INDENT, "");
-		text_wrap(t, 2 * INDENT, 2 * INDENT,
-			  t->opt->verbose ? 0 : 1, s);
+		text_wrap(t, 2 * INDENT, 2 * INDENT, t->opt->verbose ? 0 : 1,
+			  s);
 	}
 	if (max < c->evidence_count)
 		text_line(t, "%*sand %zu more like it", 2 * INDENT, "",
@@ -119,10 +131,10 @@ static void place(struct text *t, const struct fw_finding *f)
 		text_line(t, "%s", text_middle(t, path, t->width - INDENT));
 	if (detail != NULL && *detail != '\0' && !repeats(&f->claim)) {
 		fprintf(t->to, "%*s", 2 * INDENT, "");
-		text_wrap(t, 2 * INDENT, 2 * INDENT,
-			  t->opt->verbose ? 0 : 1, detail);
+		text_wrap(t, 2 * INDENT, 2 * INDENT, t->opt->verbose ? 0 : 1,
+			  detail);
 	}
-	evidence(t, &f->claim);
+	evidence(t, f->node, &f->claim);
 }
 
 /* The further places of a kind: paths alone. */
@@ -198,11 +210,11 @@ static void further(struct text *t, const struct groups *g, size_t from)
 	text_line(t, "%s", "");
 	text_line(t, "Also found (-v shows where):");
 	for (size_t i = from; i < g->n && i < from + 4; i++) {
-		const char *s = fw_sprintf(
-			&t->arena, "%s: %s (%u)",
-			fw_severity_name(g->v[i].severity),
-			fw_show_raw(&t->arena, g->v[i].kind->title),
-			g->v[i].count);
+		const char *s =
+			fw_sprintf(&t->arena, "%s: %s (%u)",
+				   fw_severity_name(g->v[i].severity),
+				   fw_show_raw(&t->arena, g->v[i].kind->title),
+				   g->v[i].count);
 
 		fprintf(t->to, "%*s", INDENT, "");
 		text_wrap(t, INDENT, INDENT, 1, s);
@@ -269,11 +281,12 @@ void text_questions(struct text *t, uint32_t image)
 			question(t, &shown, fw_show_raw(&t->arena, q));
 	}
 	if (c->total > 0 && c->opaque >= c->total / 20 && c->opaque > 0)
-		question(t, &shown,
-			 fw_sprintf(&t->arena,
-				    "What is in the %s that are opaque, and how "
-				    "can we read them?",
-				    fw_show_size(&t->arena, c->opaque)));
+		question(
+			t, &shown,
+			fw_sprintf(&t->arena,
+				   "What is in the %s that are opaque, and how "
+				   "can we read them?",
+				   fw_show_size(&t->arena, c->opaque)));
 	if (g.n > 0 && g.v[0].severity >= FW_MEDIUM)
 		text_line(t, "  Background on a finding: assay explain %s",
 			  fw_show_raw(&t->arena, g.v[0].kind->id));
