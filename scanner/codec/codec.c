@@ -9,11 +9,13 @@
 #include <limits.h>
 #include <lz4.h>
 #include <lzma.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include "codec/codec.h"
 #include "codec/lzo.h"
+#include "core/out_impl.h"
 
 enum {
 	MEMORY_MAX = 256 << 20, /* of an LZMA decoder */
@@ -83,20 +85,20 @@ static enum status decoder_open(struct decoder *d, enum fw_codec codec)
 	*d = (struct decoder){ .codec = codec };
 	switch (codec) {
 	case FW_DEFLATE:
-		return inflateInit2(&d->z, -MAX_WBITS) == Z_OK ? MORE :
-								 NO_MEMORY;
+		return inflateInit2(&d->z, -MAX_WBITS) == Z_OK ? MORE
+							       : NO_MEMORY;
 	case FW_ZLIB:
 		return inflateInit(&d->z) == Z_OK ? MORE : NO_MEMORY;
 	case FW_GZIP:
-		return inflateInit2(&d->z, 16 + MAX_WBITS) == Z_OK ? MORE :
-								     NO_MEMORY;
+		return inflateInit2(&d->z, 16 + MAX_WBITS) == Z_OK ? MORE
+								   : NO_MEMORY;
 	case FW_LZMA_ALONE:
 	case FW_XZ:
 	case FW_LZIP:
 		return open_lzma(d);
 	case FW_BZIP2:
-		return BZ2_bzDecompressInit(&d->b, 0, 0) == BZ_OK ? MORE :
-								    NO_MEMORY;
+		return BZ2_bzDecompressInit(&d->b, 0, 0) == BZ_OK ? MORE
+								  : NO_MEMORY;
 	case FW_ZSTD:
 		return open_zstd(d);
 	default:
@@ -379,6 +381,30 @@ size_t fw_decode(enum fw_codec codec, struct fw_view in, uint8_t *dst,
 	return n;
 }
 
+static struct fw_keep *keep;
+
+void fw_decode_keep(struct fw_keep *k)
+{
+	keep = k;
+}
+
+static bool keep_piece(struct fw_keep *k, uint64_t pos, const uint8_t *p,
+		       size_t n)
+{
+	if (pos > k->max || n > k->max - pos)
+		return false;
+	while (n > 0) {
+		ssize_t done = pwrite(k->fd, p, n, (off_t)pos);
+
+		if (done <= 0)
+			return false;
+		p += done;
+		pos += (uint64_t)done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
 /* Decodes in pieces; they go to out, unless it is NULL. */
 static size_t in_pieces(enum fw_codec codec, struct fw_view in,
 			struct fw_out *out, uint64_t max_out,
@@ -389,6 +415,8 @@ static size_t in_pieces(enum fw_codec codec, struct fw_view in,
 	uint8_t piece[PIECE];
 	uint64_t total = 0;
 	bool cut = false;
+	bool kept = out == NULL && keep != NULL && !keep->done &&
+		    keep->at == in.data;
 	enum status st = decoder_open(&d, codec);
 
 	if (st != MORE) {
@@ -400,21 +428,38 @@ static size_t in_pieces(enum fw_codec codec, struct fw_view in,
 		b.out = piece;
 		b.out_left = sizeof(piece);
 		st = decoder_fill(&d, &b, &cut);
+		kept = kept && keep_piece(keep, total, piece,
+					  sizeof(piece) - b.out_left);
 		total += sizeof(piece) - b.out_left;
 		if (out != NULL)
-			fw_out_write(out, fw_view_of(piece, sizeof(piece) -
-								   b.out_left));
+			fw_out_write(
+				out,
+				fw_view_of(piece, sizeof(piece) - b.out_left));
 	}
 	decoder_close(&d);
 	if (total > max_out)
 		st = MORE;
 	*err = why(st, cut, in.len - b.in_left);
+	if (kept && err->code == FW_OK) {
+		keep->done = true;
+		keep->codec = codec;
+		keep->taken = in.len - b.in_left;
+		keep->len = total;
+	}
 	return in.len - b.in_left;
 }
 
 size_t fw_decode_to(enum fw_codec codec, struct fw_view in, struct fw_out *out,
 		    struct fw_err *err)
 {
+	const struct fw_kept *k = out->kept;
+
+	if (k != NULL && k->at == in.data && k->codec == codec &&
+	    k->taken <= in.len) {
+		*err = (struct fw_err){ 0 };
+		fw_out_write(out, k->bytes);
+		return (size_t)k->taken;
+	}
 	return in_pieces(codec, in, out, UINT64_MAX, err);
 }
 

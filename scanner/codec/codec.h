@@ -56,4 +56,30 @@ size_t fw_decode_to(enum fw_codec codec, struct fw_view in, struct fw_out *out,
 size_t fw_decode_extent(enum fw_codec codec, struct fw_view in,
 			uint64_t max_out, struct fw_err *err);
 
+/*
+ * A probe of a stream without a length decodes all of it, and so does the
+ * unpacking. What the first fw_decode_extent() of the stream at keep->at decodes
+ * is kept in keep->fd, at most max bytes, if all of it is right. NULL: no more.
+ * One per process.
+ */
+struct fw_keep {
+	const uint8_t *at;
+	int fd;
+	uint64_t max;
+	/* filled: */
+	bool done;
+	enum fw_codec codec;
+	uint64_t taken, len; /* bytes of the stream; decoded */
+};
+
+void fw_decode_keep(struct fw_keep *keep);
+
+/* For fw_decode_to(): what the stream that begins here decodes to. */
+struct fw_kept {
+	const uint8_t *at;
+	enum fw_codec codec;
+	uint64_t taken;
+	struct fw_view bytes;
+};
+
 #endif

@@ -28,6 +28,7 @@ struct fw_out {
 	bool open;	   /* the last child takes write() */
 	bool any;	   /* a child was emitted */
 	struct fw_ahead *ahead; /* or NULL */
+	const struct fw_kept *kept; /* of codec.h, or NULL */
 	bool reveal;	   /* owners' secrets are shown */
 };
 

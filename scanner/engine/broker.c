@@ -22,7 +22,8 @@ enum {
 	READ_BYTES = 64 * 1024,
 	TICK_MS = 100,
 	FREE_OUT = 64 << 20,
-	HELP_FROM = 256 << 10 /* bytes of an image */
+	HELP_FROM = 256 << 10, /* bytes of an image */
+	KEEP_FROM = 128 << 10
 };
 
 /* --- choosing work --- */
@@ -173,9 +174,24 @@ static void set_allowance(const struct scan *s, struct job *j)
 	}
 }
 
+/* Large and of no known format: it may turn out to be a stream, which takes as
+ * long to measure as to unpack. */
+static bool may_keep(const struct scan *s, const struct job *j)
+{
+	const struct content *c = j->items[0].content;
+
+	return j->type == JOB_EXAMINE && c->format == NULL &&
+	       c->len >= KEEP_FROM && c->depth < s->lim.depth;
+}
+
 static bool open_output(struct scan *s, struct job *j)
 {
 	j->out_fd = -1;
+	if (may_keep(s, j)) {
+		set_allowance(s, j);
+		j->out_fd = fw_blob_temp(s);
+		return true;
+	}
 	if (j->type != JOB_UNPACK)
 		return true;
 	set_allowance(s, j);

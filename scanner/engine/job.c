@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "analyzers/analyzers.h"
+#include "codec/codec.h"
 #include "core/ahead.h"
 #include "core/similarity.h"
 #include "engine/carve.h"
@@ -216,7 +217,18 @@ static bool is_leaf(const struct fw_format *f)
 	return f != NULL && f->class == FW_LEAF;
 }
 
-static void examine_item(const struct scan *s, const struct content *c)
+static void send_kept(const struct fw_keep *k)
+{
+	fw_wire_begin(&wire, WIRE_KEPT);
+	fw_wire_u32(&wire, k->codec);
+	fw_wire_u64(&wire, k->taken);
+	fw_wire_u64(&wire, k->len);
+	fw_wire_end(&wire);
+}
+
+/* keep_fd takes what is decoded on the way, or is -1. */
+static void examine_item(const struct scan *s, const struct content *c,
+			 int keep_fd, uint64_t keep_max)
 {
 	struct fw_view v = map_slice(c->blob, c->at, c->len);
 	const struct fw_format *f = c->format;
@@ -224,13 +236,19 @@ static void examine_item(const struct scan *s, const struct content *c)
 	struct fw_cut cut = { 0 };
 	size_t n = 0;
 
+	struct fw_keep keep = { .at = v.data, .fd = keep_fd, .max = keep_max };
+
+	fw_decode_keep(keep_fd >= 0 ? &keep : NULL);
 	if (f == NULL)
 		n = fw_carve(v, fw_formats, fw_format_count, sink.out.arena, &x,
 			     &cut);
+	fw_decode_keep(NULL);
 	if (n == 1 && x[0].format != NULL)
 		f = x[0].format;
 	else if (!worth_carving(v, x, n))
 		n = 0;
+	if (f != NULL && f->class == FW_STREAM && keep.done)
+		send_kept(&keep);
 	if (f != NULL)
 		send_format(f);
 	else if (n > 1)
@@ -289,9 +307,20 @@ static void unpack_item(const struct job *j, const struct content *c)
 	struct fw_view v = map_slice(c->blob, c->at, c->len);
 	struct fw_cursor cur = fw_cursor_of(v);
 
+	struct fw_kept kept = { .at = v.data,
+				.codec = (enum fw_codec)c->kept.codec,
+				.taken = c->kept.taken };
+
 	sink.input = v;
 	sink.out_fd = j->out_fd;
 	sink.out_max = j->out_max;
+	/* With less room than that the decoder says where it ended. */
+	if (c->kept.fd > 0 && c->kept.len <= j->out_max) {
+		struct blob b = { .fd = c->kept.fd };
+
+		kept.bytes = map_slice(&b, 0, c->kept.len);
+		sink.out.kept = &kept;
+	}
 	c->format->unpack(&cur, &sink.out);
 	fw_wire_out_close(&sink);
 	send_err(&cur.err);
@@ -314,7 +343,8 @@ static void run_items(struct scan *s, struct job *j)
 		if (j->type == JOB_HASH)
 			hash_item(it->entry);
 		else if (j->type == JOB_EXAMINE)
-			examine_item(s, it->content);
+			examine_item(s, it->content, i == 0 ? j->out_fd : -1,
+				     j->out_max);
 		else if (j->type == JOB_PLACED)
 			placed_item(s, it->entry);
 		else if (j->type == JOB_UNPACK)
@@ -361,6 +391,10 @@ static void enter(const struct scan *s, const struct job *j)
 		keep[n++] = fw_ahead_fd(j->ahead);
 	if (j->out_fd >= 0)
 		keep[n++] = j->out_fd;
+	if (j->type == JOB_UNPACK && j->items[0].content->kept.fd > 0) {
+		keep[n++] = j->items[0].content->kept.fd;
+		l.memory_bytes += j->items[0].content->kept.len;
+	}
 	if (s->opt.no_sandbox)
 		fw_sandbox_limits_only(&l);
 	else

@@ -12,6 +12,13 @@
 #include "core/format.h"
 #include "engine/scan.h"
 
+/* What a probe has decoded of a stream, for the unpacking that follows. */
+struct kept {
+	int fd; /* 0: nothing */
+	uint32_t codec;
+	uint64_t taken, len; /* bytes of the stream; decoded */
+};
+
 /* An immutable run of bytes that entries are slices of. */
 struct blob {
 	int fd;
@@ -64,6 +71,7 @@ struct content {
 	uint64_t opaque;	    /* bytes that its reader gave up on */
 	struct entry *placed_waiting; /* entries waiting for the format */
 	const char *some_name;	    /* of a place, for progress */
+	struct kept kept;	    /* until it is unpacked */
 };
 
 struct entry {
@@ -113,6 +121,7 @@ struct job {
 	struct entry *last;   /* child emitted last */
 	struct path_map *map; /* paths of this unpacking */
 	uint64_t out_used;
+	struct kept kept;     /* EXAMINE: of the first item; fd unused */
 	uint32_t place;	      /* CORRELATE */
 	bool finished, killed_for_time, broken;
 	enum fw_state reply_state; /* set by ERR records */

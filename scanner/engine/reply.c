@@ -124,6 +124,16 @@ static void take_format(struct job *j, struct fw_cursor *c)
 		it->content->format = fw_formats[f];
 }
 
+static void take_kept(struct job *j, struct fw_cursor *c)
+{
+	j->kept.codec = fw_u32le(c);
+	j->kept.taken = fw_u64le(c);
+	j->kept.len = fw_u64le(c);
+	fw_require(c, j->type == JOB_EXAMINE && j->out_fd >= 0 &&
+			      j->kept.len <= j->out_max,
+		   "kept bytes", j->kept.len);
+}
+
 static const char *region_name(struct scan *s, const struct entry *e)
 {
 	return fw_sprintf(&s->arena, "@0x%llx.%s",
@@ -389,6 +399,9 @@ static void take_record(struct scan *s, struct job *j, enum wire_type type,
 		break;
 	case WIRE_MATCHED:
 		s->bytes_matched += fw_u64le(c);
+		break;
+	case WIRE_KEPT:
+		take_kept(j, c);
 		break;
 	case WIRE_DONE:
 		j->finished = true;

@@ -124,6 +124,11 @@ static void free_scan(struct scan *s)
 {
 	for (struct blob *b = s->blobs; b != NULL; b = b->next)
 		close(b->fd);
+	for (size_t i = 0; i < s->bucket_count; i++)
+		for (struct content *c = s->buckets[i]; c != NULL;
+		     c = c->next_in_bucket)
+			if (c->kept.fd > 0)
+				close(c->kept.fd);
 	fw_arena_free(&s->arena);
 	free(s);
 }

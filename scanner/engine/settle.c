@@ -339,12 +339,38 @@ static void settle_item(struct scan *s, struct job *j, struct job_item *it)
 	}
 }
 
+/* Bytes that the job decoded on the way: worth as much as what it says. */
+static void settle_kept(struct job *j, bool well)
+{
+	struct content *c = j->items[0].content;
+	off_t end = lseek(j->out_fd, 0, SEEK_END);
+
+	if (well && j->kept.len > 0 && end > 0 &&
+	    (uint64_t)end >= j->kept.len && c->kept.fd == 0) {
+		c->kept = j->kept;
+		c->kept.fd = j->out_fd;
+	} else {
+		close(j->out_fd);
+	}
+}
+
+static void drop_kept(struct content *c)
+{
+	if (c->kept.fd > 0)
+		close(c->kept.fd);
+	c->kept.fd = 0;
+}
+
 void fw_reply_end(struct scan *s, struct job *j, int status)
 {
 	bool well = j->finished && !j->broken && WIFEXITED(status) &&
 		    WEXITSTATUS(status) == 0;
 
-	if (j->out_fd >= 0)
+	if (j->type == JOB_UNPACK)
+		drop_kept(j->items[0].content);
+	if (j->out_fd >= 0 && j->type == JOB_EXAMINE)
+		settle_kept(j, well);
+	else if (j->out_fd >= 0)
 		settle_output(s, j);
 	if (!well && !j->alone && j->type != JOB_CORRELATE) {
 		rerun(s, j);

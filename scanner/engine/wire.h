@@ -27,6 +27,8 @@ enum wire_type {
 	WIRE_AT,	/* u32 place */
 	WIRE_ERR,	/* err: of the item */
 	WIRE_MATCHED,	/* u64 bytes that rules were matched against */
+	WIRE_KEPT,	/* u32 codec, u64 bytes of the stream, u64 decoded: what
+			   the first item decodes to is in the job's output */
 	WIRE_DONE	/* nothing; the last record of a job that ended well */
 };
 

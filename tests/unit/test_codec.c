@@ -3,12 +3,15 @@
 #include <libdeflate.h>
 #include <lz4.h>
 #include <lzma.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #include "boot_build.h"
 #include "codec/codec.h"
 #include "core/memory.h"
+#include "core/out_impl.h"
 
 enum { LEN = 50000, ROOM = 2 * LEN };
 
@@ -203,6 +206,73 @@ static void streams_tell_their_end(void **state)
 	}
 }
 
+/* Decodes to a child; the bytes taken. */
+static size_t decode_child(enum fw_codec codec, struct fw_view in,
+			   const struct fw_kept *kept, bool *right)
+{
+	struct fw_mem m = { 0 };
+	struct fw_out *out = fw_mem_out(&m, in);
+	struct fw_meta meta = FW_META(.name = "data");
+	struct fw_err err;
+
+	out->kept = kept;
+	fw_out_open(out, &meta);
+	size_t n = fw_decode_to(codec, in, out, &err);
+
+	*right = err.code == FW_OK &&
+		 fw_view_eq(m.children[0].bytes, fw_view_of(plain, LEN));
+	fw_mem_free(&m);
+	return n;
+}
+
+static void what_a_probe_decoded_is_kept(void **state)
+{
+	FILE *f = tmpfile();
+	bool right;
+
+	(void)state;
+	assert_non_null(f);
+	for (size_t i = 0; i < STREAMS; i++) {
+		size_t n = pack(streams[i]);
+		struct fw_view in = fw_view_of(packed, n);
+		struct fw_err err;
+		struct fw_keep keep = { .at = packed,
+					.fd = fileno(f),
+					.max = LEN - 1 };
+
+		fw_decode_keep(&keep);
+		fw_decode_extent(streams[i], in, LEN, &err);
+		assert_false(keep.done); /* too long to be kept */
+		keep.max = LEN;
+		fw_decode_extent(streams[i], fw_view_of(packed, n - 9), LEN,
+				 &err);
+		assert_false(keep.done); /* cut */
+		fw_decode_extent(streams[i], in, LEN, &err);
+		fw_decode_keep(NULL);
+		assert_true(keep.done);
+		assert_int_equal(keep.taken, n);
+		assert_int_equal(keep.len, LEN);
+		assert_int_equal(pread(fileno(f), got, LEN, 0), LEN);
+		assert_memory_equal(got, plain, LEN);
+
+		struct fw_kept kept = { packed, streams[i], n,
+					fw_view_of(got, LEN) };
+
+		memset(packed, 0, n); /* shows that it is not read again */
+		assert_int_equal(decode_child(streams[i], in, &kept, &right),
+				 n);
+		assert_true(right);
+		kept.at++;
+		decode_child(streams[i], in, &kept, &right);
+		assert_false(right);
+		kept.at--;
+		kept.taken = n + 1;
+		decode_child(streams[i], in, &kept, &right);
+		assert_false(right);
+	}
+	fclose(f);
+}
+
 static void cut_streams_have_no_end(void **state)
 {
 	(void)state;
@@ -273,6 +343,7 @@ int main(void)
 		cmocka_unit_test(short_room_is_a_limit),
 		cmocka_unit_test(cut_blocks_keep_their_start),
 		cmocka_unit_test(streams_tell_their_end),
+		cmocka_unit_test(what_a_probe_decoded_is_kept),
 		cmocka_unit_test(cut_streams_have_no_end),
 		cmocka_unit_test(blocks_are_no_streams),
 		cmocka_unit_test(raw_lzma_ends_by_room_or_mark),
