@@ -16,7 +16,9 @@ enum {
 	STRONG_BITS = 64,
 	CUT_ALIGN = 16,
 	PADDING_PAGE = 4096,
-	PADDING_EDGE = 64
+	PADDING_EDGE = 64,
+	WASTE_RATIO = 8,
+	WASTE_LEAST = 1 << 20
 };
 
 struct pattern {
@@ -63,6 +65,7 @@ struct carver {
 	size_t n, cap;
 	struct fw_cut *cut;	/* the first image that is cut short */
 	struct fw_cut readable; /* the last one that unpacks in part */
+	uint64_t wasted; /* bytes that leaves' probes walked for nothing */
 };
 
 /* A header that is right but promises more than there is, or more than a probe
@@ -85,6 +88,15 @@ static void note_cut(struct carver *k, uint64_t off, const struct fw_format *f,
 		k->readable = cut;
 }
 
+/* Leaves are walked to their end, and heads of them can be sown so that each
+ * walk is long and fails at last. Then the rest is a gap: nothing is lost but
+ * the name. */
+static bool in_vain(const struct carver *k, const struct fw_format *f)
+{
+	return f->class == FW_LEAF &&
+	       k->wasted / WASTE_RATIO > k->v.len + WASTE_LEAST;
+}
+
 /* Length of an image of f at off, or 0. */
 static uint64_t probe_at(struct carver *k, uint64_t off,
 			 const struct fw_format *f)
@@ -95,6 +107,8 @@ static uint64_t probe_at(struct carver *k, uint64_t off,
 
 	if (c.err.code == FW_TRUNCATED || c.err.code == FW_LIMIT)
 		note_cut(k, off, f, &c.err);
+	if (!fw_ok(&c) && f->class == FW_LEAF)
+		k->wasted += c.pos;
 	return fw_ok(&c) && len <= k->v.len - off ? len : 0;
 }
 
@@ -144,7 +158,8 @@ static void try_hit(struct carver *k, size_t pos, const struct pattern *p)
 
 	struct fw_extent x = { .off = pos - m->offset, .format = p->format };
 
-	if (p->format->bits < CARVE_BITS && x.off != 0)
+	if ((p->format->bits < CARVE_BITS && x.off != 0) ||
+	    in_vain(k, p->format))
 		return;
 	x.len = probe_at(k, x.off, p->format);
 	if (x.len > 0)

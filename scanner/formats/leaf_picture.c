@@ -165,12 +165,11 @@ static uint64_t jpeg_probe(struct fw_cursor *c)
 		} while (marker == 0xff && fw_ok(c));
 		if (marker == JPEG_EOI)
 			break;
-		fw_require(c, marker == 0x01 || marker >= 0xc0, "marker",
-			   marker);
-		if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
-			fw_require(c, scan, "marker", marker);
-			continue;
-		}
+		/* Restart marks are inside of coded data, a start is another
+		 * picture's: behind a thumbnail that was cut, for one. */
+		fw_require(c,
+			   marker >= 0xc0 && (marker < 0xd0 || marker > 0xd8),
+			   "marker", marker);
 		frame = frame || jpeg_is_frame(marker);
 		fw_require(c, frame || marker != JPEG_SOS, "frame", marker);
 		uint16_t len = fw_u16(c);

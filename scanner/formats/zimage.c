@@ -196,7 +196,7 @@ static uint64_t mips_read(struct fw_cursor *c, struct fw_view *stream)
 	low = mips_edata(c);
 	if (!fw_ok(c))
 		return 0;
-	at = kernel_stream(c->v, MIPS_SAVES);
+	at = kernel_stream(fw_view_sub(c->v, 0, MIPS_CODE), MIPS_SAVES);
 	fw_require(c, at < MIPS_CODE, "compressed kernel", at);
 	if (!fw_ok(c))
 		return 0;
