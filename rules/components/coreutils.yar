@@ -12,7 +12,7 @@ rule gnu_coreutils
         hit = "GNU coreutils\n9.1 => 9.1"
         miss = "coreutils\n9.1"
     strings:
-        $a = "GNU coreutils"
+        $a = /GNU coreutils(\x00|\n)/
     condition:
         $a
 }

@@ -13,7 +13,7 @@ rule gnu_tar
         miss = "GNU is tar\n1.34"
     strings:
         $a = /\(GNU tar\) 1\.[0-9]/
-        $b = "GNU tar"
+        $b = /GNU tar(\x00|\n)/
     condition:
         any of them
 }
@@ -30,9 +30,9 @@ rule gnu_sed
         license = "GPL-3.0-or-later"
         target = "elf"
         hit = "GNU sed\n4.9 => 4.9"
-        miss = "sed\n4.9"
+        miss = "This is not GNU sed version 4.0"
     strings:
-        $a = "GNU sed"
+        $a = /GNU sed(\x00|\n)/
     condition:
         $a
 }
@@ -51,7 +51,7 @@ rule gnu_grep
         hit = "GNU grep\n3.8 => 3.8"
         miss = "grep\n3.8"
     strings:
-        $a = "GNU grep"
+        $a = /GNU grep(\x00|\n)/
     condition:
         $a
 }
@@ -70,7 +70,7 @@ rule gnu_findutils
         hit = "GNU findutils\n4.9.0 => 4.9.0"
         miss = "findutils\n4.9.0"
     strings:
-        $a = "GNU findutils"
+        $a = /GNU findutils(\x00|\n)/
     condition:
         $a
 }

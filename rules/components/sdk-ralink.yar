@@ -23,16 +23,14 @@ rule mediatek_ralink_wireless_driver
 {
     meta:
         component = "MediaTek/Ralink wireless driver"
-        version = "(?:\\.v|version-)([0-9]\\.[0-9](?:\\.[0-9.]*[0-9])?)"
+        version = "version-([0-9]\\.[0-9](?:\\.[0-9.]*[0-9])?)"
         type = "firmware"
-        purl = "pkg:generic/mt7601u"
+        purl = "pkg:generic/ralink-wifi"
         target = "elf"
-        hit = "version=JEDI.MP1.mt7601u.v1.5 => 1.5"
         hit = "Driver version-2.7.1.5 => 2.7.1.5"
         miss = "Driver version"
     strings:
-        $a = /(JEDI|AIRDC)\.MP[0-9]\.mt[0-9]{4}[a-z]?\.v[0-9]\.[0-9]/
-        $b = /Driver version-[1-5]\.[0-9]\.[0-9]\.[0-9]/
+        $a = /Driver version-[1-5]\.[0-9]\.[0-9]\.[0-9]/
     condition:
-        any of them
+        $a
 }

@@ -14,7 +14,7 @@ rule inetutils
         miss = "inetutils of GNU\n2.4"
     strings:
         $a = /\(GNU inetutils\) [12]\.[0-9]/
-        $b = "GNU inetutils"
+        $b = /GNU inetutils(\x00|\n)/
     condition:
         any of them
 }

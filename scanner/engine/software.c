@@ -191,6 +191,34 @@ static bool is_idle(const struct rows *all, size_t i, size_t end)
 	       group_end(all, i, false) > end;
 }
 
+/* What only a name of a file says is no news beside what its bytes say. */
+static bool is_outdone(const struct row *v, size_t n, const struct row *x)
+{
+	if (x->said.confidence > FW_UNSURE)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].said.confidence > FW_UNSURE &&
+		    compare(v[i].said.version, "") != 0 &&
+		    compare(v[i].said.name, x->said.name) == 0)
+			return true;
+	return false;
+}
+
+/* Of the rows of one node, which begin at from. */
+static void drop_outdone(struct rows *all, size_t from)
+{
+	struct row *v = all->v + from;
+	size_t n = all->n - from, kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_outdone(v, n, &v[i]))
+			v[i].said.name = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].said.name != NULL)
+			v[kept++] = v[i];
+	all->n = from + kept;
+}
+
 void fw_software_merge(const struct tree *t, struct fw_result *r)
 {
 	struct fw_component *out;
@@ -198,11 +226,12 @@ void fw_software_merge(const struct tree *t, struct fw_result *r)
 
 	for (uint32_t i = 0; i < t->count; i++) {
 		const struct software_list *l = &t->s->place_said[i].software;
-		size_t n;
+		size_t n, from = all.n;
 		const struct fw_software *v = fw_software_at(t, i, &n);
 
 		gather(t, &all, v, n, i);
 		gather(t, &all, l->v, l->n, i);
+		drop_outdone(&all, from);
 	}
 	if (all.n > 1)
 		qsort(all.v, all.n, sizeof(*all.v), by_product);

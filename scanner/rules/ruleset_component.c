@@ -217,6 +217,9 @@ static void emit(const struct rule_component *c, const char *version,
 				 .license = c->license,
 				 .confidence = c->confidence,
 				 .evidence = banner(at, fw_out_arena(out)) };
+	if (c->apart > 0 && *version != '\0')
+		s.evidence = fw_text(out, "%s, text: %s", s.evidence, version);
+
 	const char *part = c->type == NULL ? "a"
 			   : !strcmp(c->type, "operating-system") ||
 					   !strcmp(c->type, "firmware")
