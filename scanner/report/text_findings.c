@@ -6,6 +6,8 @@
 enum {
 	GROUPS = 5, /* kinds that one screen shows in full */
 	WHY_LINES = 2,
+	DETAIL_LINES = 2, /* of a detail, of a piece of evidence */
+	FURTHER = 9,	  /* kinds that are only named */
 	INDENT = 2,
 	QUESTIONS = 3
 };
@@ -93,20 +95,24 @@ static const char *evidence_text(struct text *t, uint32_t node,
 	return what == NULL ? at : fw_sprintf(&t->arena, "%s: %s", at, what);
 }
 
-static void evidence(struct text *t, uint32_t node, const struct fw_claim *c)
+static void evidence(struct text *t, const struct fw_finding *f)
 {
+	const struct fw_claim *c = &f->claim;
 	size_t max = t->opt->verbose ? SIZE_MAX : 1;
+	bool places =
+		c->evidence_count > 0 && c->evidence[0].offset == FW_NO_OFFSET;
 
 	for (size_t i = 0; i < c->evidence_count && i < max; i++) {
-		const char *s = evidence_text(t, node, &c->evidence[i]);
+		const char *s = evidence_text(t, f->node, &c->evidence[i]);
 
 		fprintf(t->to, "%*s", 2 * INDENT, "");
-		text_wrap(t, 2 * INDENT, 2 * INDENT, t->opt->verbose ? 0 : 1,
-			  s);
+		text_wrap(t, 2 * INDENT, 2 * INDENT,
+			  t->opt->verbose ? 0 : DETAIL_LINES, s);
 	}
 	if (max < c->evidence_count)
-		text_line(t, "%*sand %zu more like it", 2 * INDENT, "",
-			  c->evidence_count - max);
+		text_line(t, "%*sand %zu more %s", 2 * INDENT, "",
+			  c->evidence_count - max,
+			  places ? "like it" : "in this object");
 }
 
 /* A detail like 'contains "x"' says no more than the evidence below it. */
@@ -119,22 +125,41 @@ static bool repeats(const struct fw_claim *c)
 	       strstr(c->detail, text) != NULL;
 }
 
-static void place(struct text *t, const struct fw_finding *f)
+/* A finding of the whole image says its places in its evidence; the image's
+ * name on a line of its own would tell nothing. */
+static bool is_of_image(const struct text *t, const struct fw_finding *f)
+{
+	const struct fw_image *m = &t->r->images[t->r->nodes[f->node].image];
+
+	return f->node == m->node && f->claim.evidence_count > 0 &&
+	       f->claim.evidence[0].offset == FW_NO_OFFSET &&
+	       f->claim.detail != NULL && *f->claim.detail != '\0';
+}
+
+static void path_line(struct text *t, const struct fw_finding *f)
 {
 	const char *path = text_below(t, f->node);
-	const char *detail = fw_show_raw(&t->arena, f->claim.detail);
 
 	fprintf(t->to, "%*s", INDENT, "");
-	if (t->opt->verbose)
-		text_line(t, "%s", path);
-	else
-		text_line(t, "%s", text_middle(t, path, t->width - INDENT));
+	text_line(t, "%s",
+		  t->opt->verbose ? path
+				  : text_middle(t, path, t->width - INDENT));
+}
+
+static void place(struct text *t, const struct fw_finding *f)
+{
+	const char *detail = fw_show_raw(&t->arena, f->claim.detail);
+	bool of_image = is_of_image(t, f);
+	size_t indent = of_image ? INDENT : 2 * INDENT;
+
+	if (!of_image)
+		path_line(t, f);
 	if (detail != NULL && *detail != '\0' && !repeats(&f->claim)) {
-		fprintf(t->to, "%*s", 2 * INDENT, "");
-		text_wrap(t, 2 * INDENT, 2 * INDENT, t->opt->verbose ? 0 : 1,
+		fprintf(t->to, "%*s", (int)indent, "");
+		text_wrap(t, indent, indent, t->opt->verbose ? 0 : DETAIL_LINES,
 			  detail);
 	}
-	evidence(t, f->node, &f->claim);
+	evidence(t, f);
 }
 
 /* The further places of a kind: paths alone. */
@@ -209,7 +234,7 @@ static void further(struct text *t, const struct groups *g, size_t from)
 {
 	text_line(t, "%s", "");
 	text_line(t, "Also found (-v shows where):");
-	for (size_t i = from; i < g->n && i < from + 4; i++) {
+	for (size_t i = from; i < g->n && i < from + FURTHER; i++) {
 		const char *s =
 			fw_sprintf(&t->arena, "%s: %s (%u)",
 				   fw_severity_name(g->v[i].severity),
@@ -219,9 +244,9 @@ static void further(struct text *t, const struct groups *g, size_t from)
 		fprintf(t->to, "%*s", INDENT, "");
 		text_wrap(t, INDENT, INDENT, 1, s);
 	}
-	if (g->n > from + 4)
+	if (g->n > from + FURTHER)
 		text_line(t, "%*sand %zu more kinds of finding", INDENT, "",
-			  g->n - from - 4);
+			  g->n - from - FURTHER);
 }
 
 void text_findings(struct text *t, uint32_t image)
