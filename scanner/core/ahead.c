@@ -79,8 +79,9 @@ void fw_ahead_free(struct fw_ahead *a)
 	if (a == NULL)
 		return;
 	munmap(a->m, sizeof(*a->m));
-	close(a->pipe[0]);
-	close(a->pipe[1]);
+	for (unsigned i = 0; i < 2; i++)
+		if (a->pipe[i] >= 0)
+			close(a->pipe[i]);
 	free(a);
 }
 
@@ -89,6 +90,7 @@ void fw_ahead_join(struct fw_ahead *a, bool helper)
 	a->helper = helper;
 	a->joined = true;
 	close(a->pipe[helper ? 0 : 1]);
+	a->pipe[helper ? 0 : 1] = -1;
 }
 
 int fw_ahead_fd(const struct fw_ahead *a)

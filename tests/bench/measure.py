@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Time and peak memory of commands, run in turns.
+"""Time, processor time and peak memory of commands, run in turns.
 
 usage: measure.py ROUNDS NAME COMMAND [NAME COMMAND ...]
 
 Each round runs each command once, so that a busy machine is unfair to all
-alike. The median counts; ratios are to the first command. Memory is the largest
-sum of the proportional set sizes of a command's processes, sampled.
+alike. The least of a command's runs counts, as noise only ever adds; ratios are
+to the first command. One more round samples memory, which slows what is
+measured: the largest sum of the proportional set sizes of a command's
+processes. "files" are those that it left in @WORK@, so that a peer that fails
+early is not taken for a fast one.
 """
 import os
 import shlex
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,18 +33,34 @@ def group_kib(group):
     return total
 
 
-def run(command):
+def start(command, work):
+    return subprocess.Popen(shlex.split(command.replace("@WORK@", work)),
+                            stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, cwd=work,
+                            start_new_session=True)
+
+
+def timed(command):
+    """Seconds, processor seconds, files written."""
     with tempfile.TemporaryDirectory() as work:
-        start = time.monotonic()
-        p = subprocess.Popen(shlex.split(command.replace("@WORK@", work)),
-                             stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL, start_new_session=True)
+        begin = time.monotonic()
+        p = start(command, work)
+        _, status, use = os.wait4(p.pid, 0)
+        seconds = time.monotonic() - begin
+        p.returncode = os.waitstatus_to_exitcode(status)
+        files = sum(len(f) for _, _, f in os.walk(work))
+        return seconds, use.ru_utime + use.ru_stime, files
+
+
+def peak_mib(command):
+    with tempfile.TemporaryDirectory() as work:
+        p = start(command, work)
         peak = 0
         while p.poll() is None:
             peak = max(peak, group_kib(p.pid))
-            time.sleep(0.01)
-        return time.monotonic() - start, peak / 1024
+            time.sleep(0.002)
+        return peak / 1024
 
 
 def main(args):
@@ -50,14 +68,17 @@ def main(args):
     seen = {name: [] for name, _ in pairs}
     for _ in range(rounds):
         for name, command in pairs:
-            seen[name].append(run(command))
-    print("%-12s %9s %8s %9s %8s" % ("", "seconds", "ratio", "MiB", "ratio"))
+            seen[name].append(timed(command))
+    print("%-10s %8s %6s %8s %6s %8s %6s %6s" %
+          ("", "seconds", "ratio", "cpu", "ratio", "MiB", "ratio", "files"))
     base = None
-    for name, _ in pairs:
-        seconds, mib = (statistics.median(v) for v in zip(*seen[name]))
-        base = base or (seconds, max(mib, 0.1))
-        print("%-12s %9.3f %8.2f %9.1f %8.2f" %
-              (name, seconds, seconds / base[0], mib, mib / base[1]))
+    for name, command in pairs:
+        seconds, cpu, files = zip(*seen[name])
+        row = (min(seconds), min(cpu), peak_mib(command))
+        base = base or [max(x, 0.001) for x in row]
+        cells = ["%8.*f %6.2f" % (1 if i == 2 else 3, x, x / base[i])
+                 for i, x in enumerate(row)]
+        print("%-10s %s %6d" % (name, " ".join(cells), max(files)))
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ static unsigned run_with(enum fault fault)
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 	}
-	/* The other end was closed by joining. */
+	fw_ahead_free(a);
 	return taken;
 }
 
@@ -140,6 +140,7 @@ static void large_blocks_are_not_shared(void **state)
 	assert_int_equal(fw_ahead_begin(a, 1, &byte, 1, &n), FW_TURN_SKIP);
 	fw_ahead_open(a, 0);
 	assert_int_equal(fw_ahead_begin(a, 1, &byte, 1, &n), FW_TURN_SKIP);
+	fw_ahead_free(a);
 }
 
 int main(void)
