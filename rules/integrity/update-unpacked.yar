@@ -5,7 +5,7 @@ rule unpack_to_root
 		title = "update is unpacked over the system without a check"
 		severity = "high"
 		confidence = "medium"
-		target = "script, elf"
+		target = "script"
 		explanation = "A file from the temporary folder is unpacked over the whole system. Whoever can put a file there, or sends a fake update, replaces any program."
 		ask_vendor = "How does the device make sure that only the vendor's software is installed?"
 		cwe = 494
