@@ -8,7 +8,7 @@
  *
  * The sum of JBOOT is that of the Internet protocol, over 16-bit words, but a
  * last odd byte counts as if 0xff stood behind it. Headers store its
- *complement; for data both ways are in use.
+ *complement, for data both ways are in use.
  *
  * Source: OpenWrt firmware-utils mkdlinkfw.c, Linux patch mtdsplit_jimage.c
  * (layout)
@@ -140,6 +140,48 @@ static uint64_t jboot_arm_probe(struct fw_cursor *c)
 	return c->pos;
 }
 
+static void jboot_sch2_read(struct fw_cursor *c, struct jboot_sch2_header *h)
+{
+	struct fw_view head = fw_slice(c, 0, jboot_sch2_header_SIZE);
+	uint32_t crc;
+
+	jboot_sch2_header_read(c, h);
+	fw_require(c, h->magic == 0x2124, "magic", h->magic);
+	fw_require(c, h->version == 2, "version", h->version);
+	fw_require(c, h->compressed < JBOOT_COMPRESSIONS, "compression",
+		   h->compressed);
+	fw_require(c, h->head_len == jboot_sch2_header_SIZE,
+		   "length of the header", h->head_len);
+	fw_require(c, h->len > 0, "length", h->len);
+	if (!fw_ok(c))
+		return;
+	crc = fw_crc32(0, fw_view_sub(head, 0, JBOOT_SCH2_CRC_AT));
+	crc = fw_crc32(crc, FW_STR("\0\0\0\0"));
+	crc = fw_crc32(crc, fw_view_sub(head, JBOOT_SCH2_CRC_AT + 4, SIZE_MAX));
+	fw_require(c, crc == h->head_crc, "checksum of the header", crc);
+}
+
+/* A kernel's header gives the root file system by its place in flash: here it
+ * can be found and summed. */
+static void jboot_root(const struct jboot_arm_header *arm, struct fw_view data,
+		       struct fw_out *out)
+{
+	struct fw_cursor c = fw_cursor_of(
+		fw_view_sub(data, jboot_stag_header_SIZE, SIZE_MAX));
+	struct jboot_sch2_header h;
+	struct fw_view root;
+
+	jboot_sch2_read(&c, &h);
+	if (!fw_ok(&c) || h.root < arm->place || h.root_len == 0)
+		return;
+	root = fw_view_sub(data, h.root - arm->place, h.root_len);
+	if (root.len == h.root_len)
+		integrity_emit(out, "checksum.rootfs", "root file system",
+			       fw_crc32(0, root) == h.root_crc,
+			       jboot_arm_header_SIZE + jboot_stag_header_SIZE +
+				       28);
+}
+
 static void jboot_arm_unpack(struct fw_cursor *c, struct fw_out *out)
 {
 	struct fw_meta meta = FW_META(.name = "data", .type = FW_REGION);
@@ -159,6 +201,7 @@ static void jboot_arm_unpack(struct fw_cursor *c, struct fw_out *out)
 	if (fw_ok(c))
 		integrity_emit(out, "checksum.sum", "data",
 			       jboot_data_good(h.sum, data), JBOOT_ARM_SUM_AT);
+	jboot_root(&h, data, out);
 }
 
 static void jboot_stag_read(struct fw_cursor *c, struct jboot_stag_header *h)
@@ -205,27 +248,6 @@ static void jboot_stag_unpack(struct fw_cursor *c, struct fw_out *out)
 	if (fw_ok(c))
 		integrity_emit(out, "checksum.sum", "data",
 			       jboot_data_good(h.sum, data), JBOOT_STAG_SUM_AT);
-}
-
-static void jboot_sch2_read(struct fw_cursor *c, struct jboot_sch2_header *h)
-{
-	struct fw_view head = fw_slice(c, 0, jboot_sch2_header_SIZE);
-	uint32_t crc;
-
-	jboot_sch2_header_read(c, h);
-	fw_require(c, h->magic == 0x2124, "magic", h->magic);
-	fw_require(c, h->version == 2, "version", h->version);
-	fw_require(c, h->compressed < JBOOT_COMPRESSIONS, "compression",
-		   h->compressed);
-	fw_require(c, h->head_len == jboot_sch2_header_SIZE,
-		   "length of the header", h->head_len);
-	fw_require(c, h->len > 0, "length", h->len);
-	if (!fw_ok(c))
-		return;
-	crc = fw_crc32(0, fw_view_sub(head, 0, JBOOT_SCH2_CRC_AT));
-	crc = fw_crc32(crc, FW_STR("\0\0\0\0"));
-	crc = fw_crc32(crc, fw_view_sub(head, JBOOT_SCH2_CRC_AT + 4, SIZE_MAX));
-	fw_require(c, crc == h->head_crc, "checksum of the header", crc);
 }
 
 static uint64_t jboot_sch2_probe(struct fw_cursor *c)

@@ -4,9 +4,9 @@
  *	            bytes 64 32 32 at 21; at 28 u32 be count of pages, which
  *	            holds if the counters at 24 and 92 are equal
  *	tzif        "TZif", version, 15 zeros, six u32 be counts, their tables;
- *	            version 2 and later: all again with 64 bits, "\n", rule,
- *"\n" gettext_mo  0x950412de, u16 minor, major, u32 count of texts, offsets of
- *	            two tables of u32 length and u32 offset
+ *	            version 2 and later: all again with 64 bits, line, rule, line
+ *	gettext_mo  0x950412de, u16 minor, major, u32 count of texts, offsets
+ *	            of two tables of u32 length and u32 offset
  *	pcap        0xa1b2c3d4 or 0xa1b23c4d, u16 2, u16 4, 16 bytes; packets:
  *	            8 bytes of time, u32 length stored, u32 length
  *	pdf         "%PDF-N.N" up to the last "%%EOF"

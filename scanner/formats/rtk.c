@@ -1,8 +1,10 @@
-/* rtk.c - Realtek CVIMG: parts of images for the RTL8196 family
+/* rtk.c - Realtek CVIMG: parts of images for the RTL8186, 8196 and 8198
  *
- *	0   "cs6c" "cr6c" kernel, "r6cr" "cs6r" root file system, "w6cg" pages
- *	4   u32 be load address; u32 be place in flash; u32 be length of the
- *data 16  data, which ends in a checksum: its 16-bit big endian words (pages:
+ *	0   "cs6c" "cr6c" kernel, "r6cr" "cs6r" root file system, "w6cg" "w6cp"
+ *	    pages; RTL8196B: "cs6b" "cr6b", "r6br", "w6bp"; before it:
+ *	    "csys" "csro" kernel
+ *	4   u32 be load address, u32 be place in flash, u32 be length of data
+ *	16  data, which ends in a checksum: its 16-bit big endian words (pages:
  *	    its bytes) sum up to 0
  *
  * rtk0, little endian: another one, of devices with more flash memory
@@ -64,8 +66,8 @@ static uint64_t rtk_probe(struct fw_cursor *c)
 
 static void rtk_unpack(struct fw_cursor *c, struct fw_out *out)
 {
-	bool pages = fw_view_starts(c->v, FW_STR("w6cg"));
-	bool root = fw_view_starts(c->v, FW_STR("r6cr")) ||
+	bool pages = fw_view_starts(c->v, FW_STR("w6"));
+	bool root = fw_view_starts(c->v, FW_STR("r6")) ||
 		    fw_view_starts(c->v, FW_STR("cs6r"));
 	struct fw_meta meta = FW_META(.name = pages  ? "pages"
 					      : root ? "rootfs"
@@ -91,7 +93,14 @@ const struct fw_format fw_format_rtk = {
 		   { "cr6c", 4, 0 },
 		   { "cs6r", 4, 0 },
 		   { "r6cr", 4, 0 },
-		   { "w6cg", 4, 0 } },
+		   { "w6cg", 4, 0 },
+		   { "w6cp", 4, 0 },
+		   { "cs6b", 4, 0 },
+		   { "cr6b", 4, 0 },
+		   { "r6br", 4, 0 },
+		   { "w6bp", 4, 0 },
+		   { "csys", 4, 0 },
+		   { "csro", 4, 0 } },
 	.probe = rtk_probe,
 	.unpack = rtk_unpack,
 	.kinds = integrity_kinds,
