@@ -5,7 +5,8 @@ rule getty_shell
 		title = "serial port gives a shell without login"
 		severity = "medium"
 		confidence = "high"
-		target = "script, config, elf"
+		target = "elf"
+		kind = "access/getty-without-login/getty_shell"
 		explanation = "The terminal program of the serial port is told to start a shell instead of asking for a name and password. Whoever opens the case controls the device."
 		ask_vendor = "Is the serial port on the shipped board, and why does it ask for no password?"
 		cwe = 306

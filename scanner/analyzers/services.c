@@ -152,6 +152,9 @@ static void one_root(struct chain *c)
 	chain_drain(c);
 	if (!c->root->any)
 		begin_named(c, unknown, "start");
+	for (uint32_t i = c->root->place + 1; i < c->root->end; i++)
+		if (c->visits[i] == 0 && chain_is_script(c, i))
+			chain_loose(c, i);
 }
 
 static void services_correlate(const struct fw_tree *tree, struct fw_out *out)

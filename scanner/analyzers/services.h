@@ -113,6 +113,7 @@ struct svc_service {
 	uint32_t target;      /* the program, or SVC_NONE */
 	enum svc_state state;
 	bool daemon;
+	bool loose; /* in a script that no chain reaches */
 };
 
 /* Facts and findings about what starts in a root. */

@@ -40,6 +40,7 @@ struct start {
 	const char *conds[BOOT_CONDS_MAX];
 	uint32_t cond_count;
 	bool background, dead;
+	bool loose; /* no chain leads here */
 };
 
 enum truth { FALSE, TRUE, OPEN };
@@ -74,6 +75,9 @@ void chain_push(struct chain *c, const struct item *it);
 /* A command: a script is followed, a program noted. */
 void chain_run(struct chain *c, const struct start *at, const char *const *argv,
 	       uint32_t argc);
+
+/* Notes the ways in that a script opens which no chain reaches. */
+void chain_loose(struct chain *c, uint32_t script);
 
 /* Follows scripts until none is left. */
 void chain_drain(struct chain *c);

@@ -277,6 +277,7 @@ static void record(struct chain *c, const struct start *at,
 		.place = at->place,
 		.line = at->line,
 		.target = target,
+		.loose = at->loose,
 		.state = at->dead	      ? SVC_DEAD
 			 : at->cond_count > 0 ? SVC_CONDITIONAL
 					      : SVC_ACTIVE,
@@ -435,6 +436,34 @@ static void run_record(struct chain *c, const struct start *at,
 		       const struct boot_record *r)
 {
 	chain_run(c, at, r->argv, r->argc);
+}
+
+void chain_loose(struct chain *c, uint32_t script)
+{
+	const struct fw_place *p = chain_place(c, script);
+	struct item it = { .place = script };
+	bool other;
+
+	for (size_t i = 0; i < p->fact_count; i++) {
+		if (strcmp(p->facts[i].key, "shell.runs") != 0)
+			continue;
+		struct boot_record r = boot_read(c->arena, p->facts[i].value);
+		struct svc_words w = svc_unwrap(c->arena, r.argv, r.argc);
+		const struct svc_known *k =
+			w.argc > 0 ? svc_known(w.argv[0]) : NULL;
+		struct start at = { .it = &it, .place = script, .loose = true };
+
+		if (k == NULL ||
+		    (k->class != SVC_TELNET && k->class != SVC_DEBUGGER) ||
+		    !chain_conditions(c, &it, &r, at.conds, &at.cond_count))
+			continue;
+		uint32_t to = svc_program(
+			&c->s, c->root, w.multi ? w.multi : w.argv[0], &other);
+
+		at.line = (uint32_t)strtoul(r.field[BOOT_LINE], NULL, 10);
+		if (to != SVC_NONE && !chain_is_script(c, to))
+			record(c, &at, &w, to);
+	}
 }
 
 void chain_drain(struct chain *c)

@@ -93,13 +93,44 @@ const struct fw_kind svc_rsh = {
 	.cwe = { 319, 287 },
 };
 
-const struct fw_kind svc_netcat = {
-	.id = "access/netcat-at-boot",
-	.title = "a shell is tied to a network connection at boot",
-	.explanation = "A start-up script connects a command line to the "
-		       "network. Nobody is asked for a password.",
+const struct fw_kind svc_inetd_rsh = {
+	.id = "access/inetd-rsh/r_services",
+	.title = "remote login of the 1980s is offered",
+	.explanation = "rsh and rlogin trust what the other computer says "
+		       "about itself and send everything unencrypted.",
 	.ask_vendor = ASK_CLOSE,
-	.severity = FW_CRITICAL,
+	.false_alarm = "A table of a super-server that the device never "
+		       "starts.",
+	.severity = FW_HIGH,
+	.confidence = FW_SURE,
+	.cwe = { 319, 306 },
+};
+
+const struct fw_kind svc_telnet_port = {
+	.id = "access/telnet-odd-port/telnetd_port",
+	.title = "telnet is started on an unusual port",
+	.explanation = "Telnet is started where a port scan of the usual "
+		       "places does not see it. Services for the owner use "
+		       "the usual port and are in the manual.",
+	.ask_vendor = "What is this telnet port for, and is it reachable on "
+		      "shipped devices?",
+	.false_alarm = "A documented port that the owner switches on.",
+	.severity = FW_HIGH,
+	.confidence = FW_SURE,
+	.cwe = { 912, 319 },
+};
+
+const struct fw_kind svc_getty_shell = {
+	.id = "access/getty-without-login/getty_shell",
+	.title = "serial port gives a shell without login",
+	.explanation = "The terminal program of the serial port is told to "
+		       "start a shell instead of asking for a name and "
+		       "password. Whoever opens the case controls the device.",
+	.ask_vendor =
+		"Is the serial port on the shipped board, and why does it "
+		"ask for no password?",
+	.false_alarm = "A device whose serial port cannot be reached.",
+	.severity = FW_HIGH,
 	.confidence = FW_SURE,
 	.cwe = { 306 },
 };
@@ -215,15 +246,17 @@ const struct fw_kind svc_from_writable = {
 
 const struct fw_kind *const svc_kinds[] = { &svc_telnet,
 					    &svc_telnet_shell,
+					    &svc_telnet_port,
 					    &svc_inetd_telnet,
 					    &svc_inetd_tftp,
+					    &svc_inetd_rsh,
 					    &svc_ftp,
 					    &svc_tftp,
 					    &svc_rsh,
-					    &svc_netcat,
 					    &svc_debugger,
 					    &svc_adb,
 					    &svc_console_shell,
+					    &svc_getty_shell,
 					    &svc_serial_login,
 					    &svc_hidden_trigger,
 					    &svc_hidden_login,

@@ -155,17 +155,11 @@ static const struct fw_kind *of_telnet(const struct svc_service *s)
 		return &svc_hidden_login;
 	if (is_shell(svc_option(&s->w, "-l")))
 		return &svc_telnet_shell;
-	return super_table(s) ? &svc_inetd_telnet : &svc_telnet;
-}
-
-static const struct fw_kind *of_netcat(const struct svc_service *s)
-{
-	for (uint32_t i = 1; i < s->w.argc; i++)
-		if (has(s->w.argv[i], "/bin/sh") ||
-		    has(s->w.argv[i], "/bin/ash") ||
-		    has(s->w.argv[i], "/bin/bash"))
-			return &svc_netcat;
-	return NULL;
+	if (super_table(s))
+		return &svc_inetd_telnet;
+	return s->port != NULL && strcmp(s->port, "23/tcp") != 0
+		       ? &svc_telnet_port
+		       : &svc_telnet;
 }
 
 /* The terminal among the arguments, or the one that a table's line is for. */
@@ -205,8 +199,9 @@ static const struct fw_kind *of_console(const struct svc_service *s)
 		return NULL;
 	if (s->known->class == SVC_SHELL)
 		return waits_on_console(s) ? &svc_console_shell : NULL;
-	if (is_shell(svc_option(&s->w, "-l")))
-		return &svc_console_shell;
+	if (is_shell(svc_option(&s->w, "-l")) ||
+	    has(s->command, "--autologin root") || has(s->command, " -a root"))
+		return &svc_getty_shell;
 	return &svc_serial_login;
 }
 
@@ -233,9 +228,7 @@ static const struct fw_kind *kind_of(const struct svc_service *s)
 	case SVC_TFTP:
 		return of_tftp(s);
 	case SVC_RSH:
-		return &svc_rsh;
-	case SVC_NETCAT:
-		return of_netcat(s);
+		return super_table(s) ? &svc_inetd_rsh : &svc_rsh;
 	case SVC_DEBUGGER:
 		return &svc_debugger;
 	case SVC_GETTY:
@@ -283,7 +276,15 @@ static void weigh_conditions(struct report *rep, const struct svc_service *s,
 static void weigh(struct report *rep, const struct svc_service *s,
 		  struct verdict *v)
 {
-	if (s->state == SVC_DEAD) {
+	if (s->loose) {
+		lower(v, v->kind == &svc_hidden_login ? FW_HIGH
+			 : v->kind == &svc_telnet_shell ||
+					 v->kind == &svc_telnet_port
+				 ? FW_MEDIUM
+				 : FW_LOW);
+		v->confidence = FW_UNSURE;
+		v->note = "nothing that starts at boot calls this script";
+	} else if (s->state == SVC_DEAD) {
 		lower(v, FW_LOW);
 		v->note = s->target == SVC_NONE
 				  ? "a dead branch: the program is not in the "
@@ -454,7 +455,7 @@ void svc_report(struct svc_tree *s, const struct svc_root *r,
 	rep->out = out;
 	fw_out_at(out, r->image);
 	for (size_t i = 0; i < n && facts < FACTS_MAX; i++) {
-		if (!list[i].daemon ||
+		if (!list[i].daemon || list[i].loose ||
 		    (list[i].state == SVC_DEAD && list[i].known == NULL))
 			continue;
 		service_fact(rep, &list[i]);
@@ -462,7 +463,8 @@ void svc_report(struct svc_tree *s, const struct svc_root *r,
 	}
 	for (size_t i = 0; i < n; i++) {
 		consider(rep, &list[i]);
-		consider_origin(rep, &list[i]);
+		if (!list[i].loose)
+			consider_origin(rep, &list[i]);
 	}
 	for (size_t i = 0; i < rep->bundle_count; i++)
 		emit(rep, &rep->bundles[i]);

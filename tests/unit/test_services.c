@@ -9,7 +9,7 @@
 #include "core/analyzer.h"
 
 extern const struct fw_analyzer fw_analyzer_shell, fw_analyzer_boot_tables,
-	fw_analyzer_boot_units, fw_analyzer_services;
+	fw_analyzer_boot_units, fw_analyzer_services, fw_analyzer_updates;
 
 enum { FILES = 24, PLACES = 160 };
 
@@ -113,7 +113,8 @@ static void analyze(struct world *w, uint32_t place, const struct file *f)
 	fw_mem_free(m);
 }
 
-static void correlate(struct world *w, const struct file *files)
+static void correlate(struct world *w, const struct file *files,
+		      const struct fw_analyzer *by)
 {
 	size_t n = 0;
 
@@ -130,7 +131,7 @@ static void correlate(struct world *w, const struct file *files)
 				analyze(w, i, &files[k]);
 	struct fw_tree tree = { w->places, w->count };
 
-	fw_analyzer_services.correlate(&tree, fw_mem_out(&w->mem, FW_STR("")));
+	by->correlate(&tree, fw_mem_out(&w->mem, FW_STR("")));
 }
 
 static void done(struct world *w)
@@ -155,11 +156,13 @@ static void done(struct world *w)
 	}
 
 /* One finding, "severity kind", or "" for silence; part of its detail. */
-static const struct {
+struct test {
 	const char *name;
 	struct file files[FILES];
 	const char *want, *detail;
-} cases[] = {
+};
+
+static const struct test cases[] = {
 	{ "telnetd in rcS",
 	  { BASE,
 	    TELNETD,
@@ -173,7 +176,7 @@ static const struct {
 	    INITTAB,
 	    { "etc/init.d/rcS", "#!/bin/sh\n/etc/more.sh &\n", NULL },
 	    { "etc/more.sh", "mkdir -p /tmp/x\ntelnetd -p 2323 &\n", NULL } },
-	  "high access/telnet-at-boot/telnetd_started",
+	  "high access/telnet-odd-port/telnetd_port",
 	  "telnetd -p 2323 (port 2323/tcp), by etc/inittab:1 > "
 	  "etc/init.d/rcS:2 > etc/more.sh:2" },
 	{ "a comment, an echo and a killall start nothing",
@@ -192,8 +195,8 @@ static const struct {
 	    INITTAB,
 	    { "etc/init.d/rcS", "#!/bin/sh\nmount -a\n", NULL },
 	    { "usr/share/debug.sh", "#!/bin/sh\ntelnetd\n", NULL } },
-	  "",
-	  "" },
+	  "low access/telnet-at-boot/telnetd_started",
+	  "nothing that starts at boot" },
 	{ "busybox, full path, background",
 	  { BASE,
 	    INITTAB,
@@ -345,10 +348,11 @@ static const struct {
 	    TELNETD,
 	    { "etc/inittab", "::sysinit:/bin/mount\n", NULL },
 	    { "etc/init.d/telnet",
-	      "#!/bin/sh /etc/rc.common\nstart() { telnetd -l /bin/sh; }\n",
+	      "#!/bin/sh /etc/rc.common\nstart() { telnetd -l /bin/login.sh; "
+	      "}\n",
 	      NULL } },
-	  "",
-	  "" },
+	  "low access/telnet-at-boot/telnetd_started",
+	  "nothing that starts at boot" },
 	{ "OpenWrt: a web server",
 	  { BASE,
 	    { "usr/sbin/uhttpd", NULL, NULL },
@@ -405,7 +409,7 @@ static const struct {
 	    { "sbin/getty", NULL, "../bin/busybox" },
 	    { "etc/inittab",
 	      "::respawn:/sbin/getty -n -l /bin/sh 115200 ttyS0\n", NULL } },
-	  "high access/console-shell/inittab_shell",
+	  "high access/getty-without-login/getty_shell",
 	  "" },
 	{ "a script on a card",
 	  { BASE,
@@ -479,6 +483,24 @@ static const struct {
 	      "#!/bin/sh\ntcpsvd -vE 0.0.0.0 2121 ftpd -w / &\n", NULL } },
 	  "medium access/ftp-at-boot",
 	  "port 2121/tcp" },
+	{ "a script with a login that nobody calls",
+	  { BASE,
+	    TELNETD,
+	    { "www/cgi/t.sh", "#!/bin/sh\ntelnetd -u a:b -l /bin/login\n",
+	      NULL } },
+	  "high hidden/boot-login",
+	  "nothing that starts at boot" },
+	{ "rsh by inetd",
+	  { BASE,
+	    { "usr/sbin/inetd", NULL, NULL },
+	    INITTAB,
+	    { "usr/sbin/in.rshd", NULL, NULL },
+	    { "etc/inetd.conf",
+	      "shell stream tcp nowait root /usr/sbin/in.rshd in.rshd\n",
+	      NULL },
+	    { "etc/init.d/rcS", "#!/bin/sh\n/usr/sbin/inetd\n", NULL } },
+	  "high access/inetd-rsh/r_services",
+	  "514/tcp" },
 	{ "cron",
 	  { BASE,
 	    TELNETD,
@@ -508,16 +530,83 @@ static const struct {
 	  "" },
 };
 
-static void all_cases(void **state)
+static const struct test updates[] = {
+	{ "a card's file to flash",
+	  { BASE,
+	    { "sbin/up.sh",
+	      "#!/bin/sh\nif [ -f /mnt/sd/fw.bin ]; then\n"
+	      "flashcp -v /mnt/sd/fw.bin /dev/mtd2\nfi\n",
+	      NULL } },
+	  "high integrity/update-flash",
+	  "from a card or stick, without a check" },
+	{ "plain http to flash",
+	  { BASE,
+	    { "sbin/up.sh",
+	      "#!/bin/sh\nwget http://u.example/fw -O /tmp/fw\n"
+	      "mtd -r write /tmp/fw firmware\n",
+	      NULL } },
+	  "high integrity/update-flash",
+	  "the network, unencrypted" },
+	{ "a checksum is no signature",
+	  { BASE,
+	    { "sbin/up.sh",
+	      "#!/bin/sh\nsum=`md5sum /tmp/fw | cut -d' ' -f1`\n"
+	      "[ $sum = $2 ] && dd if=/tmp/fw of=/dev/mtdblock4\n",
+	      NULL } },
+	  "medium integrity/update-flash",
+	  "with a checksum only" },
+	{ "a signature",
+	  { BASE,
+	    { "sbin/up.sh",
+	      "#!/bin/sh\nopenssl dgst -sha256 -verify /etc/k.pem -signature "
+	      "/tmp/s /tmp/fw || exit 1\nmtd write /tmp/fw firmware\n",
+	      NULL } },
+	  "",
+	  "" },
+	{ "OpenWrt: checked elsewhere",
+	  { BASE,
+	    { "lib/upgrade/common.sh",
+	      "#!/bin/sh\ndefault_do_upgrade() {\n get_image \"$1\" | mtd "
+	      "write "
+	      "- firmware\n}\n",
+	      NULL },
+	    { "lib/upgrade/fwtool.sh",
+	      "#!/bin/sh\nfwtool_check_signature() {\n ucert -V -m /tmp/i -c "
+	      "/tmp/c -P /etc/opkg/keys\n}\n",
+	      NULL } },
+	  "low integrity/update-flash",
+	  "other scripts check signatures" },
+	{ "unpacked over the system",
+	  { BASE,
+	    { "sbin/up.sh", "#!/bin/sh\ntar xzf /tmp/up.tgz -C /\n", NULL } },
+	  "high integrity/update-unpacked/unpack_to_root",
+	  "tar xzf" },
+	{ "unzip as well",
+	  { BASE, { "sbin/up.sh", "#!/bin/sh\nunzip -o $1 -d /\n", NULL } },
+	  "medium integrity/update-unpacked/unpack_to_root",
+	  "whoever calls the script" },
+	{ "settings that were saved; into a folder; a copy of flash",
+	  { BASE,
+	    { "sbin/up.sh",
+	      "#!/bin/sh\ntar xzf /sysupgrade.tgz -C /\n"
+	      "tar xzf /tmp/x.tgz -C /tmp/x\nunzip /tmp/x.zip -d /tmp\n"
+	      "dd if=/dev/mtd3 of=/tmp/art\nmtd erase rootfs_data\n"
+	      "tar czf /tmp/b.tgz -C / etc\n",
+	      NULL } },
+	  "",
+	  "" },
+};
+
+static void run_cases(const struct test *list, size_t n,
+		      const struct fw_analyzer *by)
 {
 	unsigned bad = 0;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct world w;
 		const char *got = "", *detail = "";
 
-		correlate(&w, cases[i].files);
+		correlate(&w, list[i].files, by);
 		for (size_t k = 0; k < w.mem.finding_count; k++) {
 			const struct fw_mem_finding *f = &w.mem.findings[k];
 
@@ -526,18 +615,32 @@ static void all_cases(void **state)
 				fw_severity_name(f->severity), f->kind->id);
 			detail = f->detail;
 		}
-		if (strcmp(got, cases[i].want) != 0 ||
-		    strstr(detail, cases[i].detail) == NULL) {
+		if (strcmp(got, list[i].want) != 0 ||
+		    strstr(detail, list[i].detail) == NULL) {
 			for (size_t k = 0; k < w.mem.fact_count; k++)
 				print_message("%s=%s\n", w.mem.facts[k].key,
 					      w.mem.facts[k].value);
-			print_error("%s: '%s' '%s'\n", cases[i].name, got,
+			print_error("%s: '%s' '%s'\n", list[i].name, got,
 				    detail);
 			bad++;
 		}
 		done(&w);
 	}
 	assert_int_equal(bad, 0);
+}
+
+static void all_cases(void **state)
+{
+	(void)state;
+	run_cases(cases, sizeof(cases) / sizeof(cases[0]),
+		  &fw_analyzer_services);
+}
+
+static void all_updates(void **state)
+{
+	(void)state;
+	run_cases(updates, sizeof(updates) / sizeof(updates[0]),
+		  &fw_analyzer_updates);
 }
 
 static void facts_of_services(void **state)
@@ -554,7 +657,7 @@ static void facts_of_services(void **state)
 	struct world w;
 
 	(void)state;
-	correlate(&w, files);
+	correlate(&w, files, &fw_analyzer_services);
 	assert_int_equal(w.mem.fact_count, 2);
 	assert_string_equal(w.mem.facts[0].value,
 			    "usr/sbin/httpd -p 8080 user=root port=8080/tcp "
@@ -581,7 +684,7 @@ static void loops_end(void **state)
 	struct world w;
 
 	(void)state;
-	correlate(&w, files);
+	correlate(&w, files, &fw_analyzer_services);
 	assert_int_equal(w.mem.finding_count, 0);
 	done(&w);
 }
@@ -590,6 +693,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_cases),
+		cmocka_unit_test(all_updates),
 		cmocka_unit_test(facts_of_services),
 		cmocka_unit_test(loops_end),
 	};
