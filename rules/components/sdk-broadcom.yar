@@ -15,22 +15,6 @@ rule broadcom_wireless_driver
         any of them
 }
 
-rule broadcom_cfe
-{
-    meta:
-        component = "Broadcom CFE"
-        version = "version ([0-9]\\.[0-9]\\.[0-9]+(?:-[0-9.]+[0-9])?)"
-        type = "firmware"
-        purl = "pkg:generic/broadcom-cfe"
-        target = "elf"
-        hit = "CFE version 1.0.37-102.6 for BCM96358 => 1.0.37-102.6"
-        miss = "CFE version"
-    strings:
-        $a = /CFE version [0-9]\.[0-9]\.[0-9]{1,3}(-[0-9.]+)?/
-    condition:
-        $a
-}
-
 rule broadcom_dsl_sdk
 {
     meta:

@@ -329,25 +329,63 @@ static void hardening(struct text *t, const struct fw_node *n)
 		  fw_sprintf(&t->arena, "%s%s", programs, s));
 }
 
+/* "BusyBox 1.01, Linux 2.6.31, libupnp", in one buffer: there can be many. */
+static const char *software(struct text *t)
+{
+	size_t count = t->r->component_count, len = 1;
+	const char **rows = fw_alloc(&t->arena, count, sizeof(*rows));
+
+	for (size_t i = 0; i < count; i++) {
+		const struct fw_component *c = &t->r->components[i];
+		const char *v = fw_show_raw(&t->arena, c->version);
+		bool known = v != NULL && *v != '\0';
+
+		rows[i] = fw_sprintf(&t->arena, "%s%s%s%s",
+				     fw_show_raw(&t->arena, c->name),
+				     known ? " " : "", known ? v : "",
+				     i + 1 < count ? ", " : "");
+		len += strlen(rows[i]);
+	}
+	char *all = fw_alloc(&t->arena, len, 1);
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t n = strlen(rows[i]);
+
+		memcpy(all + at, rows[i], n);
+		at += n;
+	}
+	return all;
+}
+
+/* What the correlator says of old ones, with the worst of them by name; "" where
+ * it says nothing or the report is of several images. */
+static const char *outdated(struct text *t)
+{
+	for (size_t i = 0; i < t->r->finding_count; i++) {
+		const struct fw_claim *c = &t->r->findings[i].claim;
+
+		if (t->r->image_count == 1 && c->detail != NULL &&
+		    strcmp(c->kind->id, "weakness/outdated-component") == 0)
+			return fw_sprintf(&t->arena, "; %s",
+					  fw_show_raw(&t->arena, c->detail));
+	}
+	return "";
+}
+
 static void components(struct text *t)
 {
-	if (t->r->component_count == 0)
+	size_t n = t->r->component_count;
+
+	if (n == 0)
 		return;
 	text_head(t, TEXT_BOLD, "SOFTWARE");
-	if (!t->opt->verbose) {
-		text_line(t, "%zu component%s recognised, -v lists them",
-			  t->r->component_count,
-			  t->r->component_count == 1 ? "" : "s");
-		return;
-	}
-	text_line(t, "%zu recognised", t->r->component_count);
-	for (size_t i = 0; i < t->r->component_count; i++) {
-		const struct fw_component *c = &t->r->components[i];
-		const char *version = fw_show_raw(&t->arena, c->version);
-
-		text_line(t, "  %s %s", fw_show_raw(&t->arena, c->name),
-			  version == NULL ? "(version unknown)" : version);
-	}
+	text_wrap(t, MARGIN, MARGIN, t->opt->verbose ? 0 : 3,
+		  fw_sprintf(&t->arena, "%zu component%s recognised%s%s%s", n,
+			     n == 1 ? "" : "s",
+			     t->opt->verbose ? ": " : ", -v lists them",
+			     t->opt->verbose ? software(t) : "",
+			     t->opt->verbose ? "" : outdated(t)));
 }
 
 static void sandbox(struct text *t)
