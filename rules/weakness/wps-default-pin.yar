@@ -14,3 +14,29 @@ rule default_pin
 	condition:
 		$a
 }
+
+rule pin_in_program
+{
+	meta:
+		title = "program carries the WPS PIN that everybody knows"
+		severity = "medium"
+		confidence = "low"
+		target = "elf"
+		explanation = "12345670 is the WPS PIN of countless devices. Where a program falls back to it, a stranger nearby can join the wireless network."
+		ask_vendor = "Does each unit have a PIN of its own, also after a reset?"
+		false_alarm = "An example in a help text, or a list of PINs that are refused."
+		per = "image"
+		cwe = 1392
+	strings:
+		$pin = "\x0012345670\x00"
+		$a = "wps_pin" nocase
+		$b = "wpsPin" nocase
+		$c = "wsc_pin" nocase
+		$d = "default_pin" nocase
+		$e = "DevicePin" nocase
+		$f = "wpsConfig" nocase
+		$g = "WscConfig" nocase
+		$h = "wps_default" nocase
+	condition:
+		$pin and any of ($a, $b, $c, $d, $e, $f, $g, $h)
+}
