@@ -105,6 +105,10 @@ def unlisted(root):
         with open(os.path.join(base, folder + ".def")) as f:
             text = f.read()
         named = set()
+        lines = re.findall(r"^FW_[A-Z]+\([^)]*\)", text, flags=re.M)
+        for twice in sorted({x for x in lines if lines.count(x) > 1}):
+            yield "scanner/%s/%s.def" % (folder, folder), 1, "registry", \
+                "%s stands there twice" % twice
         for args in re.findall(r"^FW_[A-Z]+\(([^)]*)\)", text, flags=re.M):
             named.add(args.split(",")[-1].strip())
         for name in sorted(os.listdir(base)):
