@@ -1,8 +1,11 @@
 /* ruleset.c - reads rule folders, compiles them, sorts them into groups */
+#include <fcntl.h>
 #include <fts.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/kinds.h"
 #include "rules/compiled.h"
@@ -154,28 +157,33 @@ static void compact(struct rule_group *g)
 	free(data);
 }
 
+/* Hundreds of small files: without stdio, half the system calls. */
 static bool read_file(struct fw_ruleset *rs, const char *path,
 		      struct fw_view *text)
 {
-	FILE *in = fopen(path, "rbe");
-	bool ok = false;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	size_t done = 0;
 
-	if (in == NULL)
+	if (fd < 0)
 		return false;
-	if (fseek(in, 0, SEEK_END) == 0) {
-		long len = ftell(in);
-
-		if (len >= 0 && len <= FILE_MAX) {
-			uint8_t *data =
-				fw_alloc(&rs->arena, (size_t)len + 1, 1);
-
-			rewind(in);
-			ok = fread(data, 1, (size_t)len, in) == (size_t)len;
-			*text = fw_view_of(data, (size_t)len);
-		}
+	if (fstat(fd, &st) != 0 || st.st_size < 0 || st.st_size > FILE_MAX) {
+		close(fd);
+		return false;
 	}
-	fclose(in);
-	return ok;
+	size_t len = (size_t)st.st_size;
+	uint8_t *data = fw_alloc(&rs->arena, len + 1, 1);
+
+	while (done < len) {
+		ssize_t n = read(fd, data + done, len - done);
+
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	close(fd);
+	*text = fw_view_of(data, len);
+	return done == len;
 }
 
 static bool is_rule_file(const char *path)

@@ -7,8 +7,8 @@ Each round runs each command once, so that a busy machine is unfair to all
 alike. The least of a command's runs counts, as noise only ever adds; ratios are
 to the first command. One more round samples memory, which slows what is
 measured: the largest sum of the proportional set sizes of a command's
-processes. "files" are those that it left in @WORK@, so that a peer that fails
-early is not taken for a fast one.
+processes. "files" are those that it left in @WORK@: runs that left fewer than
+the best one failed and do not count, and a peer that always fails is seen.
 """
 import os
 import shlex
@@ -73,12 +73,13 @@ def main(args):
           ("", "seconds", "ratio", "cpu", "ratio", "MiB", "ratio", "files"))
     base = None
     for name, command in pairs:
-        seconds, cpu, files = zip(*seen[name])
+        most = max(run[2] for run in seen[name])
+        seconds, cpu, _ = zip(*(r for r in seen[name] if r[2] == most))
         row = (min(seconds), min(cpu), peak_mib(command))
         base = base or [max(x, 0.001) for x in row]
         cells = ["%8.*f %6.2f" % (1 if i == 2 else 3, x, x / base[i])
                  for i, x in enumerate(row)]
-        print("%-10s %s %6d" % (name, " ".join(cells), max(files)))
+        print("%-10s %s %6d" % (name, " ".join(cells), most))
 
 
 if __name__ == "__main__":
