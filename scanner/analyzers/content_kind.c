@@ -224,8 +224,10 @@ static bool is_shell(struct fw_view line)
 		"modprobe ", "touch ",	"sleep ",   ". /",    "source ",
 		"ln -s ",    "umount ",
 	};
-	static const char *const whole[] = { "fi",   "done", "esac", "then",
-					     "else", "do",   ";;" };
+	static const char *const whole[] = { "fi",   "done",   "esac",
+					     "then", "else",   "do",
+					     ";;",   "sync",   "reboot",
+					     "echo", "exit 0", "exit 1" };
 
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
 		if (fw_view_starts(line, fw_view_str(first[i])))

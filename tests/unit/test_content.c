@@ -129,6 +129,7 @@ static const struct {
 	{ "#!", "script.other" },
 	{ "export PATH=/bin\ninsmod a.ko\nif [ -e /x ]\nthen\nfi\n",
 	  "script.sh" },
+	{ "sync\nkillall httpd\ntar -xf /tmp/a\nsync\nreboot\n", "script.sh" },
 	{ "<?php system($_GET['c']); ?>", "script.php" },
 	{ "\xef\xbb\xbf<!DOCTYPE HTML>\n<html>", "web.html" },
 	{ "<SCRIPT language=JavaScript>\nvar a = 1;\n</SCRIPT>", "web.html" },

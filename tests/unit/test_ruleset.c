@@ -422,6 +422,10 @@ static void objects_have_targets(void **state)
 	obj.bytes = FW_STR("hsqs\x01\0\x02\x03\x04\0\0\0\x80\x81\x82\x83");
 	obj.format = "squashfs";
 	assert_int_equal(fw_rule_targets_of(&obj), 0);
+	obj.bytes = FW_STR("\x89PNG\r\n\x1a\n\0\0\0\x0d");
+	obj.format = "png"; /* nothing is unpacked from it: now or never */
+	obj.leaf = true;
+	assert_int_equal(fw_rule_targets_of(&obj), FW_RULE_KEY | FW_RULE_ANY);
 	obj.bytes = FW_STR("");
 	assert_int_equal(fw_rule_targets_of(&obj), 0);
 }
