@@ -8,7 +8,7 @@
  *	shell.sources  LINE FLAGS FILE CONDITIONS
  *	shell.writes   LINE FLAGS FILE CONDITIONS TEXT
  *	boot.starts    LINE TRIGGER WORDS CONDITIONS TABLE USER
- *	elf.starts     OFFSET - WORDS (nothing) TEXT
+ *	elf.starts     0 @OFFSET[,&] WORDS CONDITIONS
  *
  * FLAGS are '&' (in the background), '|' (reads from the command before) and
  * "entry=NAME" (stands in a function that the script itself does not call),

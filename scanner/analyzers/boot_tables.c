@@ -173,6 +173,7 @@ static void mdev(struct fw_out *out, struct fw_view line, uint32_t n,
 static void udev(struct fw_out *out, struct fw_view line, uint32_t n,
 		 const char *path)
 {
+	struct fw_view match;
 	size_t at = 0;
 
 	(void)path;
@@ -192,10 +193,11 @@ static void udev(struct fw_out *out, struct fw_view line, uint32_t n,
 			fw_view_sub(line, open + 2, close - open - 2);
 
 		at = close + 1;
+		match = fw_trim(fw_view_sub(line, 0, run));
+		match.len -= match.len > 0 && match.data[match.len - 1] == ',';
 		if (fw_view_find(fw_view_sub(line, run, open - run),
 				 FW_STR("builtin"), 0) == SIZE_MAX)
-			boot_emit_line(out, "udev", n,
-				       field(out, fw_view_sub(line, 0, run)),
+			boot_emit_line(out, "udev", n, field(out, match),
 				       "root", cmd);
 	}
 }

@@ -152,9 +152,16 @@ static void one_root(struct chain *c)
 	chain_drain(c);
 	if (!c->root->any)
 		begin_named(c, unknown, "start");
-	for (uint32_t i = c->root->place + 1; i < c->root->end; i++)
+	for (uint32_t i = c->root->place + 1; i < c->root->end; i++) {
 		if (c->visits[i] == 0 && chain_is_script(c, i))
 			chain_loose(c, i);
+		chain_inside(c, i);
+	}
+	/* Programs of other partitions that this root starts. */
+	for (uint32_t i = 0; i < c->s.t->count; i++)
+		if (c->started[i] != NULL &&
+		    (i < c->root->place || i >= c->root->end))
+			chain_inside(c, i);
 }
 
 static void services_correlate(const struct fw_tree *tree, struct fw_out *out)
@@ -168,6 +175,8 @@ static void services_correlate(const struct fw_tree *tree, struct fw_out *out)
 	for (uint32_t i = 0; i < count && fw_out_ok(out); i++) {
 		c.root = &roots[i];
 		c.visits = fw_alloc(c.arena, tree->count + 1U, 1);
+		c.started =
+			fw_alloc(c.arena, tree->count + 1U, sizeof(*c.started));
 		c.items = NULL;
 		c.services = NULL;
 		c.item_count = c.item_cap = c.item_next = 0;

@@ -113,7 +113,8 @@ struct svc_service {
 	uint32_t target;      /* the program, or SVC_NONE */
 	enum svc_state state;
 	bool daemon;
-	bool loose; /* in a script that no chain reaches */
+	bool loose;  /* in a script that no chain reaches */
+	bool inside; /* among the texts of a program */
 };
 
 /* Facts and findings about what starts in a root. */

@@ -25,7 +25,8 @@ struct chain {
 	struct fw_arena *arena;
 	struct item *items;
 	size_t item_count, item_cap, item_next;
-	uint8_t *visits; /* by place */
+	uint8_t *visits;      /* by place */
+	const char **started; /* by place: why a program runs, or NULL */
 	struct svc_service *services;
 	size_t count, cap;
 	uint32_t sourced[SVC_SOURCED]; /* by the script at hand */
@@ -40,7 +41,8 @@ struct start {
 	const char *conds[BOOT_CONDS_MAX];
 	uint32_t cond_count;
 	bool background, dead;
-	bool loose; /* no chain leads here */
+	bool loose;  /* no chain leads here */
+	bool inside; /* a text of a program */
 };
 
 enum truth { FALSE, TRUE, OPEN };
@@ -78,6 +80,9 @@ void chain_run(struct chain *c, const struct start *at, const char *const *argv,
 
 /* Notes the ways in that a script opens which no chain reaches. */
 void chain_loose(struct chain *c, uint32_t script);
+
+/* Notes what a program starts through the shell. */
+void chain_inside(struct chain *c, uint32_t program);
 
 /* Follows scripts until none is left. */
 void chain_drain(struct chain *c);

@@ -67,8 +67,9 @@ void chain_push(struct chain *c, const struct item *it)
 
 static const char *step_name(struct chain *c, uint32_t place, uint32_t line)
 {
-	return fw_sprintf(c->arena, "%s:%u", svc_path(&c->s, c->root, place),
-			  line);
+	const char *path = svc_path(&c->s, c->root, place);
+
+	return line == 0 ? path : fw_sprintf(c->arena, "%s:%u", path, line);
 }
 
 static const char *why(struct chain *c, const struct start *at)
@@ -278,6 +279,7 @@ static void record(struct chain *c, const struct start *at,
 		.line = at->line,
 		.target = target,
 		.loose = at->loose,
+		.inside = at->inside,
 		.state = at->dead	      ? SVC_DEAD
 			 : at->cond_count > 0 ? SVC_CONDITIONAL
 					      : SVC_ACTIVE,
@@ -294,6 +296,9 @@ static void record(struct chain *c, const struct start *at,
 		s.state = SVC_DEAD;
 	if (k != NULL && k->class == SVC_SUPER && s.state == SVC_ACTIVE)
 		c->root->super = true;
+	if (target != SVC_NONE && s.state != SVC_DEAD && !at->loose &&
+	    c->started[target] == NULL)
+		c->started[target] = s.why;
 	add_service(c, &s);
 }
 
@@ -463,6 +468,30 @@ void chain_loose(struct chain *c, uint32_t script)
 		at.line = (uint32_t)strtoul(r.field[BOOT_LINE], NULL, 10);
 		if (to != SVC_NONE && !chain_is_script(c, to))
 			record(c, &at, &w, to);
+	}
+}
+
+void chain_inside(struct chain *c, uint32_t program)
+{
+	const struct fw_place *p = chain_place(c, program);
+	struct item it = { .place = program, .why = c->started[program] };
+	bool other;
+
+	for (size_t i = 0; i < p->fact_count; i++) {
+		if (strcmp(p->facts[i].key, "elf.starts") != 0)
+			continue;
+		struct boot_record r = boot_read(c->arena, p->facts[i].value);
+		struct start at = { .it = &it,
+				    .place = program,
+				    .inside = true };
+		struct svc_words w = svc_unwrap(c->arena, r.argv, r.argc);
+
+		if (w.argc == 0)
+			continue;
+		at.background = boot_flag(&r, "&");
+		at.conds[at.cond_count++] = "the program decides";
+		record(c, &at, &w,
+		       svc_program(&c->s, c->root, w.argv[0], &other));
 	}
 }
 

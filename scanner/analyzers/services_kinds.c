@@ -185,6 +185,21 @@ const struct fw_kind svc_serial_login = {
 	.cwe = { 1191 },
 };
 
+const struct fw_kind svc_in_program = {
+	.id = "access/started-by-program",
+	.title = "a program can start telnet or a debugger",
+	.explanation = "Among the texts of a program is the command that opens "
+		       "a remote command line. When it does so cannot be seen "
+		       "from the start-up scripts.",
+	.ask_vendor = "On what occasion does this program open remote access, "
+		      "and where is that documented?",
+	.false_alarm = "A switch on the device's pages that the manual "
+		       "describes.",
+	.severity = FW_MEDIUM,
+	.confidence = FW_LIKELY,
+	.cwe = { 912, 319 },
+};
+
 const struct fw_kind svc_hidden_trigger = {
 	.id = "hidden/boot-trigger",
 	.title = "remote access that something hidden switches on",
@@ -244,22 +259,15 @@ const struct fw_kind svc_from_writable = {
 	.cwe = { 494 },
 };
 
-const struct fw_kind *const svc_kinds[] = { &svc_telnet,
-					    &svc_telnet_shell,
-					    &svc_telnet_port,
-					    &svc_inetd_telnet,
-					    &svc_inetd_tftp,
-					    &svc_inetd_rsh,
-					    &svc_ftp,
-					    &svc_tftp,
-					    &svc_rsh,
-					    &svc_debugger,
-					    &svc_adb,
-					    &svc_console_shell,
-					    &svc_getty_shell,
-					    &svc_serial_login,
-					    &svc_hidden_trigger,
-					    &svc_hidden_login,
-					    &svc_from_media,
-					    &svc_from_writable,
-					    NULL };
+const struct fw_kind *const svc_kinds[] = {
+	&svc_telnet,	    &svc_telnet_shell,
+	&svc_telnet_port,   &svc_inetd_telnet,
+	&svc_inetd_tftp,    &svc_inetd_rsh,
+	&svc_ftp,	    &svc_tftp,
+	&svc_rsh,	    &svc_debugger,
+	&svc_adb,	    &svc_console_shell,
+	&svc_getty_shell,   &svc_serial_login,
+	&svc_in_program,    &svc_hidden_trigger,
+	&svc_hidden_login,  &svc_from_media,
+	&svc_from_writable, NULL
+};

@@ -353,15 +353,35 @@ static void add(struct report *rep, const struct svc_service *s,
 		};
 }
 
+/* Of what programs start, remote command lines are worth a word. A shell
+ * without login is told of by a rule for programs. */
+static const struct fw_kind *inside_kind(const struct svc_service *s)
+{
+	if (s->known == NULL || is_shell(svc_option(&s->w, "-l")))
+		return NULL;
+	return s->known->class == SVC_TELNET || s->known->class == SVC_DEBUGGER
+		       ? &svc_in_program
+		       : NULL;
+}
+
 static void consider(struct report *rep, const struct svc_service *s)
 {
 	struct verdict v = { .kind = kind_of(s) };
 
+	if (v.kind != NULL && s->inside)
+		v.kind = inside_kind(s);
 	if (v.kind == NULL)
 		return;
 	v.severity = v.kind->severity;
 	v.confidence = v.kind->confidence;
-	weigh(rep, s, &v);
+	if (s->inside)
+		v.note = s->state == SVC_DEAD
+				 ? "whose program is not in the image"
+				 : NULL;
+	else
+		weigh(rep, s, &v);
+	if (s->inside && s->state == SVC_DEAD)
+		lower(&v, FW_LOW);
 	add(rep, s, &v);
 }
 

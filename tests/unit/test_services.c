@@ -93,7 +93,10 @@ static void analyze(struct world *w, uint32_t place, const struct file *f)
 
 	struct fw_out *out = fw_mem_out(m, obj.bytes);
 
-	for (size_t i = 0; i < 3; i++) {
+	/* A program is written as the fact that it gives. */
+	if (strncmp(f->text, "ELF ", 4) == 0)
+		fw_out_fact(out, "elf.starts", f->text + 4);
+	for (size_t i = 0; i < 3 && strncmp(f->text, "ELF ", 4) != 0; i++) {
 		obj.path = all[i]->placed
 				   ? fw_sprintf(&w->arena, "/%s", f->path)
 				   : NULL;
@@ -501,6 +504,20 @@ static const struct test cases[] = {
 	    { "etc/init.d/rcS", "#!/bin/sh\n/usr/sbin/inetd\n", NULL } },
 	  "high access/inetd-rsh/r_services",
 	  "514/tcp" },
+	{ "a program that starts telnet",
+	  { BASE,
+	    TELNETD,
+	    INITTAB,
+	    { "usr/sbin/appd", "ELF 0\t@0x10,&\ttelnetd -p 99\t", NULL },
+	    { "etc/init.d/rcS", "#!/bin/sh\nappd &\n", NULL } },
+	  "medium access/started-by-program",
+	  "by etc/inittab:1 > etc/init.d/rcS:2 > usr/sbin/appd" },
+	{ "a program that starts its like",
+	  { BASE,
+	    { "usr/sbin/b", NULL, NULL },
+	    { "usr/sbin/appd", "ELF 0\t@0x10,&\t/usr/sbin/b -d\t", NULL } },
+	  "",
+	  "" },
 	{ "cron",
 	  { BASE,
 	    TELNETD,
