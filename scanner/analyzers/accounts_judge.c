@@ -181,7 +181,7 @@ static const char *password_text(const struct accounts *c,
 			       : fw_text(c->out, "password \"%s\" (%s%s)",
 					 a->password, name, weak);
 	case ACCOUNT_HASH:
-		return fw_text(c->out, "a password that was not found (%s%s)",
+		return fw_text(c->out, "password not found (%s%s)",
 			       name, weak);
 	case ACCOUNT_ELSEWHERE:
 		return "its password is not in the image";

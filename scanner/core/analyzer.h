@@ -29,6 +29,8 @@ struct fw_object {
 	const char *path;	    /* "/etc/shadow" inside its container; NULL
 				       for content analyzers */
 	const struct fw_meta *meta; /* NULL for content analyzers */
+	const char *within; /* format of its container ("squashfs"); NULL for
+			       content analyzers and in a folder of the user's */
 	struct fw_object_cache *cache; /* or NULL */
 };
 

@@ -290,10 +290,12 @@ static void placed_item(const struct scan *s, const struct entry *e)
 	struct fw_view v = e->blob ? map_slice(e->blob, e->at, e->len)
 				   : (struct fw_view){ NULL, 0 };
 	const struct fw_format *f = e->content ? e->content->format : NULL;
+	const struct fw_format *in = e->container ? e->container->format : NULL;
 	struct fw_object_cache cache = { 0 };
 	struct fw_object obj = { .bytes = v,
 				 .format = f ? f->name : NULL,
 				 .leaf = is_leaf(f),
+				 .within = in ? in->name : NULL,
 				 .cache = &cache,
 				 .path = place_path(e),
 				 .meta = &e->meta };

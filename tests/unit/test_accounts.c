@@ -197,7 +197,7 @@ static void other_files(void **state)
 	run(&d, files);
 	assert_int_equal(d.said.finding_count, 3);
 	assert_string_equal(found(&d, "access/account-shared-hash")->detail,
-			    "root: a password that was not found (MD5, weak), "
+			    "root: password not found (MD5, weak), "
 			    "in a file that every program reads");
 	assert_int_equal(d.said.findings[1].place, 3);
 	assert_int_equal(d.said.findings[1].severity, FW_CRITICAL);
