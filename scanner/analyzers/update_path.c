@@ -88,6 +88,7 @@ struct texts {
 struct update {
 	struct fw_out *out;
 	struct texts root, flash, fetch, sum;
+	bool uploads;	       /* by its own web pages */
 	bool knows_signatures; /* by a text: the code may be its own */
 };
 
@@ -202,6 +203,22 @@ static bool speaks_of_sum(struct fw_view v)
 		web_has(v, "image"));
 }
 
+/* Most strings of a program are names of functions; those say nothing here. */
+static bool is_line(struct fw_view v)
+{
+	return memchr(v.data, ' ', v.len) != NULL ||
+	       memchr(v.data, '/', v.len) != NULL;
+}
+
+/* An address to which an update is sent: "POST /upgrade_firmware.cgi". */
+static bool takes_upload(struct fw_view v)
+{
+	return (web_has(v, ".cgi") || web_has(v, "/goform/") ||
+		fw_view_starts(v, FW_STR("POST /"))) &&
+	       (web_has(v, "upgrade") || web_has(v, "firmware")) &&
+	       !web_has(v, "http");
+}
+
 static void look_at(struct update *u, struct fw_view v, size_t at)
 {
 	if (unpacks_to_root(v))
@@ -212,6 +229,7 @@ static void look_at(struct update *u, struct fw_view v, size_t at)
 		note(u, &u->fetch, "update.fetch", v, at);
 	if (speaks_of_sum(v))
 		note(u, &u->sum, "update.sum", v, at);
+	u->uploads = u->uploads || takes_upload(v);
 	u->knows_signatures = u->knows_signatures || web_has(v, "signature") ||
 			      has(v, "dgst -verify") || has(v, "usign -V") ||
 			      has(v, "rsautl -verify") ||
@@ -225,6 +243,9 @@ static void claim(struct update *u, const struct fw_kind *k,
 
 	if (t->n == 0)
 		return;
+	/* Whoever reaches the web server sends the update. */
+	if (k == &flashed && u->uploads)
+		c.severity = FW_HIGH;
 	c.detail = t->v[0].text;
 	c.evidence = t->v;
 	c.evidence_count = t->n;
@@ -260,15 +281,18 @@ static void update_inspect(const struct fw_object *obj, struct fw_out *out)
 	u->out = out;
 	if (!elf_open(&f, obj->bytes, a))
 		return;
-	elf_use_read(&f, &use);
-	for (size_t i = 0; i < all->n && use.known; i++) {
+	for (size_t i = 0; i < all->n; i++) {
 		struct fw_view v = fw_string_view(obj, &all->v[i]);
 
-		if (v.len >= 8 && v.len <= LINE_MAX)
+		if (v.len >= 8 && v.len <= LINE_MAX && is_line(v))
 			look_at(u, v, all->v[i].off);
 	}
-	if (f.h.e_type == ET_EXEC || f.h.e_type == ET_DYN)
-		judge(u, &use);
+	if (u->root.n + u->flash.n + u->fetch.n + u->sum.n > 0 &&
+	    (f.h.e_type == ET_EXEC || f.h.e_type == ET_DYN)) {
+		elf_use_read(&f, &use);
+		if (use.known)
+			judge(u, &use);
+	}
 	elf_close(&f);
 }
 

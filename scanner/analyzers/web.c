@@ -202,6 +202,31 @@ static void check_routes(const struct web_image *w, const struct fw_place *p,
 	}
 }
 
+/* "NAME BEFORE AFTER @0x..": a handler's name if pages link to its neighbours.
+ */
+static void check_names(const struct web_image *w, const struct fw_place *p,
+			struct handlers *h, struct fw_out *out)
+{
+	const char *v;
+
+	for (size_t i = 0; (v = web_next(p, "web.name", &i)) != NULL;) {
+		struct fw_view rest = fw_view_str(v), name, before, after;
+
+		if (!fw_split(&rest, ' ', &name) ||
+		    !fw_split(&rest, ' ', &before) ||
+		    !fw_split(&rest, ' ', &after) || rest.data == NULL)
+			continue;
+		if (web_is_linked(w, name, p) ||
+		    (!web_is_linked(w, before, p) &&
+		     !web_is_linked(w, after, p)))
+			continue;
+		h->judged = true;
+		note(out, &h->named, weigh(web_danger(name), name, true),
+		     p->path,
+		     fw_text(out, "%.*s %.*s", FW_FMT(name), FW_FMT(rest)));
+	}
+}
+
 /* A file that the web server runs is a handler by its name. */
 static void check_program(const struct web_image *w, const struct fw_place *p,
 			  struct handlers *h, struct fw_out *out)
@@ -217,6 +242,26 @@ static void check_program(const struct web_image *w, const struct fw_place *p,
 	note(out, &h->named, weigh(d, name, judged), p->path, NULL);
 }
 
+/* What the settings of a web server hand to a program. */
+static void check_settings(const struct web_image *w, const struct fw_place *p,
+			   struct handlers *h, struct fw_out *out)
+{
+	bool judged = w->pages >= PAGES_MIN;
+	const char *v;
+
+	for (size_t i = 0; (v = web_next(p, "web.config", &i)) != NULL;) {
+		struct fw_view target = web_fact_name(v);
+		enum web_danger d = web_danger(target);
+
+		if (d == WEB_PLAIN || web_is_document(p->path) ||
+		    web_is_linked(w, web_base(target), p))
+			continue;
+		h->judged |= judged;
+		note(out, &h->named, weigh(d, web_base(target), judged),
+		     p->path, v);
+	}
+}
+
 static void check_handlers(const struct web_image *w, struct fw_out *out)
 {
 	struct handlers *h = fw_alloc(fw_out_arena(out), 1, sizeof(*h));
@@ -227,8 +272,11 @@ static void check_handlers(const struct web_image *w, struct fw_out *out)
 		if (!web_is_first(w, i))
 			continue;
 		check_program(w, p, h, out);
-		if (fw_place_fact(p, "web.server", 0) != NULL)
-			check_routes(w, p, h, out);
+		check_settings(w, p, h, out);
+		if (fw_place_fact(p, "web.server", 0) == NULL)
+			continue;
+		check_routes(w, p, h, out);
+		check_names(w, p, h, out);
 	}
 	claim(out, &handler, &h->named, h->judged ? FW_LIKELY : FW_UNSURE,
 	      fw_text(out, "%zu %s that %s", h->named.all,

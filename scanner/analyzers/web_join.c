@@ -28,8 +28,7 @@ bool web_is_generic(struct fw_view name)
 	return false;
 }
 
-/* Documentation, also of programs that come with pages of their own. */
-static bool is_document(const char *path)
+bool web_is_document(const char *path)
 {
 	static const char *const folders[] = {
 		"*/share/doc/*",  "*/share/man/*", "*/doc/*",  "*/docs/*",
@@ -47,7 +46,7 @@ bool web_is_page(const struct fw_place *p)
 {
 	return fw_place_fact(p, "web.page", 0) != NULL &&
 	       web_is_target(fw_view_str(fw_basename(p->path))) &&
-	       !is_document(p->path);
+	       !web_is_document(p->path);
 }
 
 bool web_is_cgi_file(const struct fw_place *p)
@@ -57,7 +56,7 @@ bool web_is_cgi_file(const struct fw_place *p)
 	return p->meta != NULL && p->meta->type == FW_FILE &&
 	       (fw_view_ends(path, FW_STR(".cgi")) ||
 		fw_path_matches(p->path, "*/cgi-bin/*")) &&
-	       !is_document(p->path) && p->size > 0;
+	       !web_is_document(p->path) && p->size > 0;
 }
 
 static void add_links(struct web_image *w, const struct fw_place *p)

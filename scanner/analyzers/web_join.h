@@ -32,6 +32,8 @@ const struct fw_place *web_page_of(const struct web_image *w,
 /* Whether place i is the first of its content in the image. */
 bool web_is_first(const struct web_image *w, uint32_t i);
 
+/* Documentation, also of programs that come with pages of their own. */
+bool web_is_document(const char *path);
 /* A page of the device, and no documentation. */
 bool web_is_page(const struct fw_place *p);
 /* A program in a folder, or with a suffix, that a web server runs. */

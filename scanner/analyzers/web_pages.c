@@ -5,7 +5,8 @@
  *	web.link   the last part of an address that stands in it
  *	web.form   the address that a form is sent to, and its offset
  *	web.guard  an include or a function that checks the login
- *	web.input  yes: it reads what the visitor sends
+ *	web.config an address that the settings of a web server hand to a
+ *program web.input  yes: it reads what the visitor sends
  */
 #include "analyzers/webtext.h"
 
@@ -150,6 +151,48 @@ static bool reads_input(struct fw_view text)
 	return false;
 }
 
+/* --- settings of web servers --- */
+
+/* The part of a line from the first '/' that begins an address, or empty. */
+static struct fw_view address_in(struct fw_view line)
+{
+	size_t from = 0, end;
+
+	while (from < line.len && line.data[from] != '/')
+		from++;
+	for (end = from; end < line.len && end - from < WEB_TARGET_MAX; end++)
+		if (strchr(" \t\"'{;,)$\r", line.data[end]) != NULL)
+			break;
+	return fw_view_sub(line, from, end - from);
+}
+
+/* Source: nginx "location", lighttpd "alias.url" and "$HTTP["url"]", Boa and
+ * Apache "Alias" and "ScriptAlias". */
+static void read_settings(struct page *p)
+{
+	static const char *const words[] = { "location ",      "alias ",
+					     "scriptalias ",   "alias.url",
+					     "$http[\"url\"]", NULL };
+	struct fw_view rest = p->text, line;
+
+	while (fw_split(&rest, '\n', &line)) {
+		bool route = false;
+
+		line = fw_trim(line);
+		for (size_t i = 0; words[i] != NULL && !route; i++)
+			route = web_find(fw_view_sub(line, 0, strlen(words[i])),
+					 words[i], 0) == 0;
+		if (!route)
+			continue;
+		struct fw_view v = address_in(line);
+
+		if (v.len > 1 &&
+		    is_new(p, &p->forms, v, FORMS_MAX, "web.configs"))
+			fw_out_factf(p->out, "web.config", "%.*s @0x%zx",
+				     FW_FMT(v), (size_t)fw_view_at(p->text, v));
+	}
+}
+
 static void pages_inspect(const struct fw_object *obj, struct fw_out *out)
 {
 	struct fw_arena *a = fw_out_arena(out);
@@ -163,6 +206,8 @@ static void pages_inspect(const struct fw_object *obj, struct fw_out *out)
 	if (kind != NULL)
 		fw_out_fact(out, "web.page", kind);
 	web_links(obj->bytes, on_link, &p);
+	if (kind == NULL)
+		read_settings(&p);
 	if (kind == NULL || strcmp(kind, "html") == 0)
 		return;
 	find_guards(&p);

@@ -3,6 +3,7 @@
  * Facts for the correlators "web" and "shell_commands":
  *	web.server	http: it answers requests; cgi: a web server starts it
  *	web.route	an address in its tables, and the offset
+ *	web.name	a name that may be a handler's, and its neighbours
  *	web.link	an address in pages that it writes itself
  *	shell.calls	the function through which it runs a shell
  *	shell.command	a command line with a gap for text: class, offset, text
@@ -16,6 +17,7 @@ enum {
 	ROUTES_MAX = 400,
 	LINKS_MAX = 400,
 	COMMANDS_MAX = 200,
+	NAMES_MAX = 64,
 	COMMAND_TEXT = 160,
 	LINE_MAX = 4096,
 };
@@ -25,16 +27,38 @@ struct server {
 	struct fw_out *out;
 	struct elf_use use;
 	bool http, response, type, request_env;
+	bool forms;	 /* has handlers that are names without a suffix */
 	bool multi_call; /* many programs in one file, as BusyBox is */
 	struct web_set routes, links, commands;
+	size_t names;
 };
 
 /* --- what kind of program --- */
+
+/* A name and no text: most strings of a program are names of functions. */
+static bool is_name(struct fw_view v)
+{
+	for (size_t i = 0; i < v.len; i++) {
+		uint8_t c = web_lower(v.data[i]);
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		      c == '_'))
+			return false;
+	}
+	return v.len > 0;
+}
 
 static void learn(struct server *s, struct fw_view v)
 {
 	if (v.len > LINE_MAX)
 		v.len = LINE_MAX;
+	if (is_name(v)) {
+		s->request_env = s->request_env ||
+				 fw_view_eq(v, FW_STR("QUERY_STRING")) ||
+				 fw_view_eq(v, FW_STR("REQUEST_METHOD")) ||
+				 fw_view_eq(v, FW_STR("CONTENT_LENGTH"));
+		return;
+	}
 	s->http = s->http || fw_view_find(v, FW_STR("HTTP/1."), 0) != SIZE_MAX;
 	s->type = s->type || web_has(v, "content-type");
 	s->response =
@@ -44,10 +68,8 @@ static void learn(struct server *s, struct fw_view v)
 		fw_view_find(v, FW_STR("HTTP/1.0 %d %s"), 0) != SIZE_MAX ||
 		fw_view_find(v, FW_STR("404 Not Found"), 0) != SIZE_MAX;
 	s->multi_call = s->multi_call || web_has(v, "multi-call binary");
-	s->request_env = s->request_env ||
-			 fw_view_eq(v, FW_STR("QUERY_STRING")) ||
-			 fw_view_eq(v, FW_STR("REQUEST_METHOD")) ||
-			 fw_view_eq(v, FW_STR("CONTENT_LENGTH"));
+	s->forms = s->forms || web_has(v, "/goform") || web_has(v, "/boafrm") ||
+		   web_has(v, "/boaform");
 }
 
 static const char *role_in_web(const struct server *s)
@@ -169,6 +191,30 @@ static void routes_of(struct server *s, const struct fw_string *str,
 	}
 	if (is_markup(v))
 		web_links(v, on_link, s);
+}
+
+/* Where handlers are registered by a name alone ("setWan" for /goform/setWan),
+ * the names lie side by side. Whether this is such a table is seen from the
+ * neighbours, which pages link to; so they are told as well. */
+static void handler_name(struct server *s, const struct fw_strings *all,
+			 size_t i)
+{
+	struct fw_view name = fw_string_view(s->obj, &all->v[i]);
+	struct fw_view near[2] = { FW_STR("-"), FW_STR("-") };
+
+	if (name.len > WEB_NAME_MAX || !is_name(name) ||
+	    web_danger(name) == WEB_PLAIN || s->names == NAMES_MAX)
+		return;
+	if (i > 0)
+		near[0] = fw_string_view(s->obj, &all->v[i - 1]);
+	if (i + 1 < all->n)
+		near[1] = fw_string_view(s->obj, &all->v[i + 1]);
+	for (size_t k = 0; k < 2; k++)
+		if (!is_name(near[k]) || near[k].len > WEB_NAME_MAX)
+			near[k] = FW_STR("-");
+	s->names++;
+	fw_out_factf(s->out, "web.name", "%.*s %.*s %.*s @0x%zx", FW_FMT(name),
+		     FW_FMT(near[0]), FW_FMT(near[1]), all->v[i].off);
 }
 
 /* --- commands --- */
@@ -341,7 +387,11 @@ static void look(struct server *s)
 {
 	const struct fw_strings *all = fw_object_strings(s->obj, s->out);
 
-	for (size_t i = 0; i < all->n; i++)
+	/* Neither reachable nor able to run a shell: nothing to say of it. */
+	bool matters = s->use.listens || s->use.shell || s->use.web_table ||
+		       s->use.gets_env || !s->use.known;
+
+	for (size_t i = 0; i < all->n && matters; i++)
 		learn(s, fw_string_view(s->obj, &all->v[i]));
 	const char *web = role_in_web(s);
 
@@ -354,6 +404,8 @@ static void look(struct server *s)
 
 		if (web != NULL)
 			routes_of(s, &all->v[i], v);
+		if (web != NULL && (s->forms || s->use.web_table))
+			handler_name(s, all, i);
 		if (s->use.shell)
 			commands_of(s, &all->v[i], v);
 	}

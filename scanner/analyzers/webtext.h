@@ -49,7 +49,8 @@ static inline uint8_t web_lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-/* The next value of key at a place from fact *i on, or NULL; *i moves behind it. */
+/* The next value of key at a place from fact *i on, or NULL; *i moves behind
+ * it. */
 const char *web_next(const struct fw_place *p, const char *key, size_t *i);
 
 /* Names (case ignored) with a number each. Names are borrowed. */

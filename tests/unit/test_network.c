@@ -397,6 +397,19 @@ static void how_updates_are_installed(void **state)
 	}
 }
 
+static void an_update_through_the_web_server(void **state)
+{
+	static const char text[] = "POST /upgrade_firmware.cgi\0"
+				   "cat %s > /dev/mtdblock1\0";
+	struct fw_mem m = inspect_program(&fw_analyzer_update_path, "listen",
+					  text, sizeof(text));
+
+	(void)state;
+	assert_int_equal(m.finding_count, 1);
+	assert_int_equal(m.findings[0].severity, FW_HIGH);
+	fw_mem_free(&m);
+}
+
 static void every_length_of_a_program(void **state)
 {
 	static struct elf_bytes w;
@@ -450,6 +463,7 @@ int main(void)
 		cmocka_unit_test(what_stands_out),
 		cmocka_unit_test(what_is_ordinary),
 		cmocka_unit_test(how_updates_are_installed),
+		cmocka_unit_test(an_update_through_the_web_server),
 		cmocka_unit_test(every_length_of_a_program),
 	};
 

@@ -127,6 +127,22 @@ static void guards_of_a_script(void **state)
 	fw_mem_free(&m);
 }
 
+static void settings_of_web_servers(void **state)
+{
+	static const char conf[] =
+		"server {\n\tlocation /debug/shell {\n\t\troot /www;\n\t}\n}\n"
+		"# location /no\n$HTTP[\"url\"] =~ \"^/cgi-bin\" { }\n"
+		"ScriptAlias /cgi-bin/ /usr/lib/cgi-bin/\nrelocation /x\n";
+	struct fw_mem m = inspect(&fw_analyzer_web_pages, fw_view_str(conf));
+
+	(void)state;
+	assert_true(has_part(&m, "web.config", "/debug/shell @0x"));
+	assert_true(has_part(&m, "web.config", "/cgi-bin @0x"));
+	assert_true(has_part(&m, "web.config", "/cgi-bin/ @0x"));
+	assert_int_equal(count(&m, "web.config", NULL), 3);
+	fw_mem_free(&m);
+}
+
 static void what_is_no_page(void **state)
 {
 	static const char *const rows[] = {
@@ -216,6 +232,19 @@ static void a_web_server(void **state)
 	assert_true(has_part(&m, "shell.command", "device @0x"));
 	assert_true(has_part(&m, "shell.command", "rm -f /tmp/%s"));
 	assert_int_equal(count(&m, "shell.command", NULL), 3);
+	fw_mem_free(&m);
+}
+
+static void names_beside_handlers(void **state)
+{
+	static const char *const imports[4] = { "websFormDefine", NULL };
+	static const char text[] = "setWan\0telnet\0setLan\0plain\0";
+	struct fw_mem m = inspect_program(imports, text, sizeof(text));
+
+	(void)state;
+	assert_int_equal(count(&m, "web.server", "http"), 1);
+	assert_true(has_part(&m, "web.name", "telnet setWan setLan @0x"));
+	assert_int_equal(count(&m, "web.name", NULL), 1);
 	fw_mem_free(&m);
 }
 
@@ -357,6 +386,32 @@ static void a_handler_that_nothing_links_to(void **state)
 	fw_mem_free(&m);
 }
 
+static void handlers_known_by_a_name_alone(void **state)
+{
+	const struct fw_place places[] = {
+		SITE,
+		PAGE("wan.htm", 7, { "web.link", "setWan" },
+		     { "web.link", "index.htm" }),
+		PAGE("e.htm", 8, { "web.link", "wan.htm" },
+		     { "web.link", "e.htm" }),
+		PLACE("httpd", 6, { "web.server", "http" },
+		      { "web.name", "telnet setWan - @0x1" },
+		      { "web.name", "telnetEnable foo bar @0x2" },
+		      { "web.name", "broken" }),
+		PLACE("nginx.conf", 9, { "web.config", "/debug @0x1" },
+		      { "web.config", "/status @0x2" }),
+	};
+	struct fw_mem m = correlate(&fw_analyzer_web, places, 10);
+
+	(void)state;
+	assert_non_null(found(&m, "hidden/web-handler"));
+	assert_int_equal(found(&m, "hidden/web-handler")->severity,
+			 FW_CRITICAL);
+	assert_string_equal(found(&m, "hidden/web-handler")->detail,
+			    "2 addresses that nothing in the image links to");
+	fw_mem_free(&m);
+}
+
 static void only_a_name_and_no_pages(void **state)
 {
 	const struct fw_place places[] = {
@@ -494,12 +549,15 @@ int main(void)
 		cmocka_unit_test(sets_keep_names_whatever_their_case),
 		cmocka_unit_test(links_of_a_page),
 		cmocka_unit_test(guards_of_a_script),
+		cmocka_unit_test(settings_of_web_servers),
 		cmocka_unit_test(what_is_no_page),
 		cmocka_unit_test(links_are_bounded),
 		cmocka_unit_test(a_web_server),
+		cmocka_unit_test(names_beside_handlers),
 		cmocka_unit_test(programs_that_are_none),
 		cmocka_unit_test(every_length_of_a_program),
 		cmocka_unit_test(a_handler_that_nothing_links_to),
+		cmocka_unit_test(handlers_known_by_a_name_alone),
 		cmocka_unit_test(only_a_name_and_no_pages),
 		cmocka_unit_test(a_page_that_posts_to_a_debug_address),
 		cmocka_unit_test(a_page_without_its_neighbours_check),
