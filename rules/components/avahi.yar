@@ -2,16 +2,16 @@ rule avahi
 {
     meta:
         component = "Avahi"
-        version = "^avahi (0\\.[5-9](?:\\.[0-9]+)?)"
+        version = "^%s (0\\.[5-9](?:\\.[0-9]+)?)"
         type = "application"
         cpe = "avahi:avahi"
         purl = "pkg:generic/avahi"
         license = "LGPL-2.1-or-later"
         target = "elf"
-        hit = "avahi 0.8 => 0.8"
-        miss = "avahi 0.x"
+        hit = "%s 0.8 starting up. => 0.8"
+        miss = "a client of avahi 0.6"
     strings:
-        $a = /avahi 0\.[5-9]/
+        $a = /%s 0\.[5-9](\.[0-9]{1,2})? starting up\./
     condition:
         $a
 }

@@ -115,17 +115,17 @@ rule gnu_screen
 {
     meta:
         component = "GNU screen"
-        version = "^(?:.*Screen version )?([45]\\.[0-9]{1,2}\\.[0-9]{1,2})(?: \\(GNU.*)?$"
-        apart = 65536
+        version = "^([45]\\.[0-9]{1,2}\\.[0-9]{1,2}) \\(GNU\\) .*$"
+        apart = 262144
         type = "application"
         cpe = "gnu:screen"
         purl = "pkg:generic/screen"
         license = "GPL-3.0-or-later"
         target = "elf"
-        hit = "Screen version 4.09.00 (GNU) => 4.09.00"
-        miss = "Screen version"
+        hit = "Screen version %s\n4.09.00 (GNU) 30-Jan-22 => 4.09.00"
+        miss = "Screen version\n4.09.00 (GNU) 30-Jan-22"
     strings:
-        $a = /Screen version [4-5]\.[0-9]/
+        $a = "Screen version %s"
     condition:
         $a
 }

@@ -22,7 +22,7 @@ rule openswan
 {
     meta:
         component = "Openswan"
-        version = "^Openswan (2\\.[0-9]\\.[0-9]+)"
+        version = "^Openswan U?(2\\.[0-9]\\.[0-9]+)"
         type = "application"
         cpe = "xelerance:openswan"
         purl = "pkg:generic/openswan"
@@ -31,7 +31,7 @@ rule openswan
         hit = "Openswan 2.6.38 => 2.6.38"
         miss = "Openswan 3"
     strings:
-        $a = /Openswan (2\.[0-9]\.[0-9]{1,2}|cvs)/
+        $a = /Openswan U?(2\.[0-9]\.[0-9]{1,2}|cvs)/
     condition:
         $a
 }

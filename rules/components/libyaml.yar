@@ -13,6 +13,7 @@ rule libyaml
         miss = "yaml_parser_initialize\n0.2.5"
     strings:
         $a = "did not find expected node content"
+        $b = "Go buildinf:"
     condition:
-        $a
+        $a and not $b
 }

@@ -2,7 +2,7 @@ rule lighttpd
 {
     meta:
         component = "lighttpd"
-        version = "^lighttpd/(1\\.[0-9]+\\.[0-9]+)"
+        version = "^lighttpd[-/](1\\.[0-9]+\\.[0-9]+)"
         type = "application"
         cpe = "lighttpd:lighttpd"
         purl = "pkg:generic/lighttpd"
@@ -11,7 +11,7 @@ rule lighttpd
         hit = "lighttpd/1.4.69 (ssl) - a light and fast webserver => 1.4.69"
         miss = "Server: lighttpd/1.4.69 was seen"
     strings:
-        $a = /lighttpd\/1\.[0-9]\.[0-9]{1,2}( \(ssl\))? - a light and fast webserver/
+        $a = /lighttpd[-\/]1\.[0-9]\.[0-9]{1,2}( \(ssl\))? - a light and fast webserver/
         $b = /lighttpd\/1\.[0-9]\.[0-9]{1,2}\x00/
     condition:
         any of them
