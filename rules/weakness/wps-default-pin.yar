@@ -29,14 +29,10 @@ rule pin_in_program
 		cwe = 1392
 	strings:
 		$pin = "\x0012345670\x00"
-		$a = "wps_pin" nocase
-		$b = "wpsPin" nocase
-		$c = "wsc_pin" nocase
-		$d = "default_pin" nocase
-		$e = "DevicePin" nocase
-		$f = "wpsConfig" nocase
-		$g = "WscConfig" nocase
-		$h = "wps_default" nocase
+		$a = "default_pin" nocase
+		$b = "defaultPin" nocase
+		$c = "wps_default" nocase
+		$d = "pin_default" nocase
 	condition:
-		$pin and any of ($a, $b, $c, $d, $e, $f, $g, $h)
+		$pin and any of ($a, $b, $c, $d)
 }
