@@ -13,7 +13,10 @@ RULES = {
         version = "Thing/([0-9.]+)" cpe = "maker:thing" purl = "pkg:generic/thing"
         hit = "Thing/1.2 => 1.2" miss = "Thing" strings: $a = "Thing/" condition: $a }''',
 }
-FILES = {f"f{i}": f"text {i}\nMARK-ONE\nMARK-TWO\nThing/1.{i // 2}\n" for i in range(4)}
+RULES["loud.yar"] = RULES["each.yar"].replace("each", "loud").replace(
+    "medium", "high").replace("MARK-TWO", "MARK-LOUD")
+FILES = {"usr/share/doc/manual": "MARK-LOUD", "usr/share/doc/run": "MARK-LOUD"}
+FILES |= {f"f{i}": f"text {i}\nMARK-ONE\nMARK-TWO\nThing/1.{i // 2}\n" for i in range(4)}
 
 
 def main():
@@ -26,14 +29,18 @@ def main():
         for name, text in FILES.items():
             info = tarfile.TarInfo(name)
             info.size = len(text)
+            info.mode = 0o755 if name.endswith("run") else 0o644
             tar.addfile(info, io.BytesIO(text.encode()))
     run = subprocess.run([assay, "scan", "--no-rules", "--rules", rules, "-f", "json", image],
                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    assert run.returncode == 0, run.stderr
+    assert run.returncode == 1, run.stderr
     scan = json.loads(run.stdout)
     many = [f for f in scan["findings"] if f["kind"].endswith("/many")]
     each = [f for f in scan["findings"] if f["kind"].endswith("/each")]
     assert len(many) == 1 and len(each) == 4, (len(many), len(each))
+    loud = {scan["objects"][f["object"]]["path"].rsplit("/", 1)[1]: f["severity"]
+            for f in scan["findings"] if f["kind"].endswith("/loud")}
+    assert loud == {"manual": "low", "run": "high"}, loud
     texts = [e["text"] for e in many[0]["evidence"]]
     assert len(texts) == 4 and "/f2: " in texts[2], texts
     assert many[0]["object"] == 0, many[0]["object"]

@@ -18,6 +18,11 @@ enum {
 	DER_TRIES = 4096 /* candidates of one object */
 };
 
+#define FW_BYTES(s)                                                            \
+	{                                                                      \
+		(const uint8_t *)(s), sizeof(s) - 1                            \
+	}
+
 struct search {
 	const struct fw_object *obj;
 	struct fw_out *out;
@@ -178,23 +183,24 @@ static void search_pem(struct search *s)
 
 /* --- DER in binary objects --- */
 
-/* What stands behind the first two bytes and length of a SEQUENCE. */
+/* How a SEQUENCE of interest goes on behind its tag. Lengths of two bytes are
+ * left open. */
 static const struct mark {
-	struct fw_view bytes;
-	size_t before; /* bytes from the start of the structure */
+	uint8_t first; /* of the length: 0x82, two bytes follow */
+	uint8_t at;    /* of text, from the tag */
+	struct fw_view text;
 	bool cert;
 } marks[] = {
-	/* PKCS#1: version 0, modulus of 256 bytes or more */
-	{ { (const uint8_t *)"\x02\x01\x00\x02\x82", 5 }, 4, false },
-	{ { (const uint8_t *)"\x02\x01\x00\x02\x81\x81\x00", 7 }, 4, false },
+	/* PKCS#1: version 0, modulus of 256 bytes or more, or of 128 */
+	{ 0x82, 4, FW_BYTES("\x02\x01\x00\x02\x82"), false },
+	{ 0x82, 4, FW_BYTES("\x02\x01\x00\x02\x81\x81\x00"), false },
 	/* PKCS#8: version 0, algorithm 1.2.840.* */
-	{ { (const uint8_t *)"\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48", 10 },
-	  4,
+	{ 0x82, 4, FW_BYTES("\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48"),
 	  false },
 	/* EC of 256 bits: version 1, 32 bytes */
-	{ { (const uint8_t *)"\x30\x77\x02\x01\x01\x04\x20", 7 }, 0, false },
-	/* X.509: SEQUENCE, then [0] version 2 */
-	{ { (const uint8_t *)"\xa0\x03\x02\x01\x02\x02", 6 }, 8, true },
+	{ 0x77, 2, FW_BYTES("\x02\x01\x01\x04\x20"), false },
+	/* X.509: a SEQUENCE in it, then [0] version 2 */
+	{ 0x82, 8, FW_BYTES("\xa0\x03\x02\x01\x02\x02"), true },
 };
 
 static size_t try_der(struct search *s, size_t at, bool cert)
@@ -213,21 +219,35 @@ static size_t try_der(struct search *s, size_t at, bool cert)
 	return used;
 }
 
-static void search_mark(struct search *s, const struct mark *m)
+/* The structure at v, if its first bytes are of one; the bytes it takes. */
+static size_t try_marks(struct search *s, struct fw_view v, size_t at)
+{
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		const struct mark *m = &marks[i];
+
+		if (v.data[1] != m->first ||
+		    !fw_view_starts(fw_view_sub(v, m->at, SIZE_MAX), m->text))
+			continue;
+		s->tries++;
+		return try_der(s, at, m->cert);
+	}
+	return 0;
+}
+
+/* One pass: tag and length are rare together in what is no DER. */
+static void search_sequences(struct search *s)
 {
 	struct fw_view v = s->obj->bytes;
-	size_t at = 0;
 
-	while (s->found < KEYS_MAX && s->tries < DER_TRIES &&
-	       fw_out_ok(s->out) &&
-	       (at = fw_view_find(v, m->bytes, at)) != SIZE_MAX) {
-		size_t used = 0;
+	for (size_t i = 0;
+	     i + 64 <= v.len && s->found < KEYS_MAX && s->tries < DER_TRIES;
+	     i++) {
+		if (v.data[i] != 0x30 ||
+		    (v.data[i + 1] != 0x82 && v.data[i + 1] != 0x77))
+			continue;
+		size_t used = try_marks(s, fw_view_sub(v, i, SIZE_MAX), i);
 
-		s->tries++;
-		if (at >= m->before)
-			used = try_der(s, at - m->before, m->cert);
-		at += used > m->before + m->bytes.len ? used - m->before
-						      : m->bytes.len;
+		i += used > 0 ? used - 1 : 0;
 	}
 }
 
@@ -242,8 +262,7 @@ static void search_der(struct search *s)
 			return;
 		}
 	}
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		search_mark(s, &marks[i]);
+	search_sequences(s);
 }
 
 /* Formats in which keys lie; containers are looked at when they have been

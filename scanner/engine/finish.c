@@ -47,23 +47,52 @@ static void fingerprint(struct maker *m, struct fw_finding *f)
 {
 	const struct fw_claim *c = &f->claim;
 	const char *key = c->key ? c->key : c->detail ? c->detail : "";
-	char *text = fw_sprintf(&m->s->arena, "%s\n%s\n%s", c->kind->id,
-				stable_path(&m->s->arena,
-					    m->t.nodes[f->node].path),
-				key);
+	char *text = fw_sprintf(
+		&m->s->arena, "%s\n%s\n%s", c->kind->id,
+		stable_path(&m->s->arena, m->t.nodes[f->node].path), key);
 	uint8_t sum[FW_SHA256_SIZE];
 
 	fw_sha256(fw_view_str(text), sum);
 	fw_hex(sum, 16, f->fingerprint);
 }
 
-static void add_finding(struct maker *m, const struct fw_claim *c, uint32_t node)
+/* Manuals show by example what nobody should do. A program or a file that can
+ * be run is no manual, wherever it lies. */
+static bool is_manual(const struct fw_node *n)
+{
+	static const char *const places[] = {
+		"*/usr/share/doc/*",  "*/usr/share/man/*",
+		"*/usr/share/info/*", "*/usr/share/gtk-doc/*",
+		"*/usr/doc/*",	      "*/usr/man/*",
+		"*/usr/local/man/*",  "*/usr/local/share/man/*"
+	};
+	bool runs = n->meta->mode != FW_NO_MODE && (n->meta->mode & 0111) != 0;
+
+	if (runs || (n->format != NULL && n->format->class == FW_EXECUTABLE))
+		return false;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (fw_path_matches(n->path, places[i]))
+			return true;
+	return false;
+}
+
+static void weaken_manual(struct maker *m, struct fw_finding *f)
+{
+	if (f->claim.severity <= FW_LOW || !is_manual(&m->t.nodes[f->node]))
+		return;
+	f->claim.severity = FW_LOW;
+	f->claim.confidence = FW_UNSURE;
+}
+
+static void add_finding(struct maker *m, const struct fw_claim *c,
+			uint32_t node)
 {
 	m->findings = fw_grow(&m->s->arena, m->findings, &m->cap, m->n + 1,
 			      sizeof(*m->findings));
 	struct fw_finding *f = &m->findings[m->n++];
 
 	*f = (struct fw_finding){ .claim = *c, .node = node };
+	weaken_manual(m, f);
 	fingerprint(m, f);
 }
 
@@ -305,8 +334,7 @@ static void say_run(struct scan *s, struct fw_result *r)
 	r->run.contents = s->content_count;
 	if (s->opt.matcher != NULL) {
 		r->rules.count = s->opt.matcher->count;
-		memcpy(r->rules.sha256, s->opt.matcher->sha256,
-		       FW_SHA256_SIZE);
+		memcpy(r->rules.sha256, s->opt.matcher->sha256, FW_SHA256_SIZE);
 	}
 }
 

@@ -11,7 +11,12 @@
  */
 #include "core/format.h"
 
-enum { ENV_LEAST = 1 << 10, ENV_MOST = 256 << 10, ENV_VARIABLES = 1024 };
+enum {
+	ENV_LEAST = 1 << 10,
+	ENV_MOST = 256 << 10,
+	ENV_NAME = 64,
+	ENV_VARIABLES = 1024
+};
 
 struct env {
 	size_t from; /* of the first variable: 4 or 5 */
@@ -19,10 +24,24 @@ struct env {
 	uint64_t len;
 };
 
+/* Whether a variable's name and '=' stand first. Its magics are short words, so
+ * most probes end here. */
+static bool env_begins(struct fw_view v)
+{
+	for (size_t i = 0; i < v.len && i < ENV_NAME; i++) {
+		if (v.data[i] == '=')
+			return i > 0;
+		if (v.data[i] <= 0x20 || v.data[i] > 0x7e)
+			return false;
+	}
+	return false;
+}
+
 /* The texts up to the empty one; no view where they are none. */
 static struct fw_view env_texts(struct fw_view v)
 {
-	size_t end = fw_view_find(v, FW_STR("\0\0"), 0);
+	size_t end =
+		env_begins(v) ? fw_view_find(v, FW_STR("\0\0"), 0) : SIZE_MAX;
 	struct fw_view rest = fw_view_sub(v, 0, end), line;
 
 	if (end == SIZE_MAX || end == 0)
@@ -44,7 +63,8 @@ static struct fw_view env_texts(struct fw_view v)
 static uint64_t env_size(struct fw_view v, size_t from)
 {
 	struct fw_cursor c = fw_cursor_of(v);
-	uint32_t want = fw_u32le(&c), swapped = __builtin_bswap32(want), sum = 0;
+	uint32_t want = fw_u32le(&c), swapped = __builtin_bswap32(want),
+		 sum = 0;
 	size_t done = from;
 
 	for (size_t n = ENV_LEAST; n <= v.len && n <= ENV_MOST;
@@ -87,8 +107,8 @@ static void uboot_env_unpack(struct fw_cursor *c, struct fw_out *out)
 	if (!fw_ok(c))
 		return;
 	fw_out_fact(out, "checksum.environment", "ok");
-	for (unsigned n = 0; n < ENV_VARIABLES && fw_out_ok(out) &&
-			     fw_split(&e.text, 0, &line);
+	for (unsigned n = 0;
+	     n < ENV_VARIABLES && fw_out_ok(out) && fw_split(&e.text, 0, &line);
 	     n++)
 		fw_out_factf(out, "uboot.env", "%.*s", FW_FMT(line));
 }
@@ -98,12 +118,18 @@ const struct fw_format fw_format_uboot_env = {
 	.title = "U-Boot environment",
 	.class = FW_BOOT,
 	.bits = 32 + 32, /* CRC and names */
-	.magic = { { "boot", 4, 4 }, { "boot", 4, 5 },
-		   { "baudrate=", 9, 4 }, { "baudrate=", 9, 5 },
-		   { "arch=", 5, 4 }, { "arch=", 5, 5 },
-		   { "ethaddr=", 8, 4 }, { "ethaddr=", 8, 5 },
-		   { "console=", 8, 4 }, { "addip=", 6, 4 },
-		   { "altbootcmd=", 11, 4 }, { "altbootcmd=", 11, 5 } },
+	.magic = { { "boot", 4, 4 },
+		   { "boot", 4, 5 },
+		   { "baudrate=", 9, 4 },
+		   { "baudrate=", 9, 5 },
+		   { "arch=", 5, 4 },
+		   { "arch=", 5, 5 },
+		   { "ethaddr=", 8, 4 },
+		   { "ethaddr=", 8, 5 },
+		   { "console=", 8, 4 },
+		   { "addip=", 6, 4 },
+		   { "altbootcmd=", 11, 4 },
+		   { "altbootcmd=", 11, 5 } },
 	.probe = uboot_env_probe,
 	.unpack = uboot_env_unpack,
 };
