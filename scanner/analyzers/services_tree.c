@@ -192,6 +192,19 @@ uint32_t svc_find(struct svc_tree *s, const struct svc_root *r,
 						   : SVC_NONE;
 }
 
+/* Folders that no partition of its own is mounted at. */
+static bool is_system(const char *path)
+{
+	static const char *const heads[] = { "/bin/",	  "/sbin/",
+					     "/usr/bin/", "/usr/sbin/",
+					     "/lib/",	  "/etc/" };
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		if (strncmp(path, heads[i], strlen(heads[i])) == 0)
+			return true;
+	return false;
+}
+
 /* /system/bin/x, where /system is mounted from another partition: looked for
  * as bin/x in what else the images hold. */
 static uint32_t other_partition(struct svc_tree *s, const struct svc_root *r,
@@ -201,7 +214,7 @@ static uint32_t other_partition(struct svc_tree *s, const struct svc_root *r,
 	char full[PATH_MAX_BYTES];
 	unsigned tries = 0;
 
-	if (path[0] != '/' || rest == NULL)
+	if (path[0] != '/' || rest == NULL || is_system(path))
 		return SVC_NONE;
 	for (uint32_t i = 0; i < s->t->count && tries < ELSEWHERE_MAX; i++) {
 		const struct fw_place *p = &s->t->places[i];

@@ -6,7 +6,7 @@
 #include "elf_build.h"
 
 extern const struct fw_analyzer fw_analyzer_shell, fw_analyzer_boot_tables,
-	fw_analyzer_boot_units, fw_analyzer_elf_starts;
+	fw_analyzer_boot_units, fw_analyzer_elf_starts, fw_analyzer_boot_env;
 
 /* All facts as lines "key value", tabs as '|'. */
 static const char *facts(struct fw_arena *a, const struct fw_analyzer *by,
@@ -188,12 +188,75 @@ static void programs(void **state)
 	fw_arena_free(&a);
 }
 
+/* --- the boot loader --- */
+
+static const struct {
+	const char *text;
+	size_t len;
+	const char *want; /* kinds, in order */
+} environments[] = {
+#define ENV(t, w)                                                              \
+	{                                                                      \
+		t, sizeof(t), w                                                \
+	}
+	ENV("\1\2\3\4bootargs=console=ttyS0 init=/bin/sh\0bootdelay=0\0",
+	    "access/boot-args-shell "),
+	ENV("\1\2\3\4bootdelay=3\0bootcmd=bootm 0x1\0", "access/boot-prompt "),
+	ENV("\1\2\3\4bootdelay=3\0bootstopkey=x\0", ""),
+	ENV("\1\2\3\4bootcmd=tftpboot 0x8 u; bootm\0bootdelay=-2\0",
+	    "integrity/boot-from-network "),
+	ENV("\1\2\3\4bootargs=root=/dev/mtd2 init=/linuxrc\0bootcmd=sf read\0",
+	    ""),
+	/* no variable: part of a text, not ended, cut */
+	ENV("\1\2\3\4setenv bootargs=init=/bin/sh\0", ""),
+	{ "\1\2\3\4bootdelay=3", 15, "" },
+	{ "", 0, "" },
+};
+
+static void boot_loaders(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(environments) / sizeof(environments[0]);
+	     i++) {
+		struct fw_mem m = { 0 };
+		struct fw_object obj = {
+			.bytes = fw_view_of(environments[i].text,
+					    environments[i].len),
+			.format = "uboot_env",
+		};
+		struct fw_out *out = fw_mem_out(&m, obj.bytes);
+		const char *got = "";
+
+		assert_true(fw_analyzer_boot_env.wants(&obj));
+		fw_analyzer_boot_env.inspect(&obj, out);
+		/* Twice the same in one image is one finding. */
+		const struct fw_place places[] = {
+			{ .path = "i", .parent = UINT32_MAX },
+			{ .path = "i/a",
+			  .facts = m.facts,
+			  .fact_count = m.fact_count },
+			{ .path = "i/b",
+			  .facts = m.facts,
+			  .fact_count = m.fact_count },
+		};
+		const struct fw_tree tree = { places, 3 };
+
+		fw_analyzer_boot_env.correlate(&tree, out);
+		for (size_t k = 0; k < m.finding_count; k++)
+			got = fw_sprintf(&m.arena, "%s%s ", got,
+					 m.findings[k].kind->id);
+		assert_string_equal(got, environments[i].want);
+		fw_mem_free(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row),
 		cmocka_unit_test(damaged_rows),
 		cmocka_unit_test(programs),
+		cmocka_unit_test(boot_loaders),
 	};
 
 	fw_hash_init();
