@@ -57,7 +57,33 @@ def main():
     wrong.write_text(wrong.read_text().replace("=> 1.2", "=> 1.3"))
     test = subprocess.run(examples, capture_output=True, text=True)
     assert test.returncode == 1 and "misses its hit" in test.stderr + test.stdout, test
+    bench(out)
     print("ok")
+
+
+def bench(out):
+    """Weak strings are faults of own rules; what is common shows up in the bench."""
+    own = out / "own"
+    (own / "hidden").mkdir(parents=True, exist_ok=True)
+    rule = 'rule r { meta: %s severity = "low" strings: $a = %s condition: $a }'
+    meta = META.replace('severity = "medium"', "")
+    for text, faults in (("/[a-z]{3,9}=[0-9]+/", 1), ('"MARK-ONE"', 0)):
+        (own / "hidden/r.yar").write_text(rule % (meta, text))
+        check = subprocess.run([assay, "rules", "check", own], capture_output=True, text=True)
+        assert check.returncode == faults, check
+        assert f"{faults} faults" in check.stdout, check
+    data = out / "data"
+    data.mkdir(exist_ok=True)
+    (data / "a.txt").write_text("MARK-ONE\n" * 1000)
+    (data / "b.txt").write_text("nothing\n" * 1000)
+    call = [assay, "rules", "bench", "--data", data, own]
+    run = subprocess.run(call, capture_output=True, text=True)
+    assert run.returncode == 0 and "2 objects; 1 rules" in run.stdout, run
+    row = [line.split() for line in run.stdout.splitlines() if line.startswith("hidden/r/r")][0]
+    assert row[2] == "100.0%" and float(row[3]) == round(1000 / 0.017, 1), row
+    assert subprocess.run(call + ["--max-looks", "100"], capture_output=True).returncode == 1
+    for wrong in (["--data"], ["--data", out / "none", own], [own, own], ["--loud", "1", own]):
+        assert subprocess.run([assay, "rules", "bench"] + wrong, capture_output=True).returncode == 2
 
 
 main()

@@ -12,7 +12,7 @@ rule tcpdump_out
 		cwe = 506
 	strings:
 		$a = /\btcpdump[ \t][^\n\x00]{0,120}-w[ \t]*-[^\n\x00|]{0,60}\|[^\n\x00]{0,40}\b(nc|ncat|netcat|ssh|curl|socat|telnet|openssl|wget)\b/
-		$b = /\b(curl|wget|ftpput|tftp|scp|ncftpput)[ \t][^\n\x00]{0,160}[^\s\x00"']{1,60}\.p?cap(ng)?\b[^\n\x00]{0,80}/
+		$b = /\b(curl|wget|ftpput|tftp|scp|ncftpput)[ \t][^\n\x00]{0,120}\.p?cap(ng)?\b/
 		$t = "tcpdump"
 	condition:
 		$a or ($b and $t)

@@ -1,4 +1,4 @@
-/* cmd_rules.c - assay rules check|test|compile */
+/* cmd_rules.c - assay rules check|test|compile|bench */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,16 +12,26 @@
 static const char help[] =
 	"usage: assay rules check DIR...\n"
 	"       assay rules test DIR [--examples DIR]\n"
+	"       assay rules bench [--data PATH]... [--top N] [--max-looks N] "
+	"DIR\n"
 	"       assay rules compile FILE DIR...\n"
 	"\n"
 	"check  compiles every .yar below the folders and asks each of the\n"
 	"       project's rules for its title, severity, confidence, "
 	"explanation,\n"
-	"       ask_vendor, target, and a reference or CWE\n"
+	"       ask_vendor, target, and a reference or CWE; a string of "
+	"theirs\n"
+	"       that slows every scan down is a fault\n"
 	"test   runs every rule against its examples, EXAMPLES/STEM/hit* and\n"
 	"       miss*; a rule without both fails. EXAMPLES is "
 	"DIR/../tests/rules\n"
 	"       or else DIR/tests\n"
+	"bench  prints the rules that cost most: time, share of the whole, "
+	"and\n"
+	"       how often the matcher had to look closer, on the files of "
+	"PATH\n"
+	"       (default: made text and programs). More than --max-looks a MB\n"
+	"       is a fault\n"
 	"compile  writes what the build puts beside assay, so that a start "
 	"need\n"
 	"       not compile the rules again\n"
@@ -41,7 +51,25 @@ static void fault(struct tally *t, const char *file, int line, const char *text)
 	t->faults++;
 }
 
-static struct fw_ruleset *load(const char *const *dirs, size_t n,
+static bool is_own(const struct fw_rule_info *rule)
+{
+	return strncmp(rule->id, "rules/", 6) != 0;
+}
+
+/* Whether a complaint is about one of the project's files. */
+static bool file_is_own(const struct fw_ruleset *rs, const char *file)
+{
+	size_t count;
+	const struct fw_rule_info *rules = fw_ruleset_rules(rs, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(rules[i].file, file) == 0)
+			return is_own(&rules[i]);
+	return false;
+}
+
+/* strict: what libyara only warns of is a fault of the project's rules. */
+static struct fw_ruleset *load(const char *const *dirs, size_t n, bool strict,
 			       struct tally *t)
 {
 	struct fw_rule_errors errs = { 0 };
@@ -50,7 +78,8 @@ static struct fw_ruleset *load(const char *const *dirs, size_t n,
 	for (size_t i = 0; i < errs.count; i++) {
 		const struct fw_rule_error *e = &errs.items[i];
 
-		if (e->warning)
+		if (e->warning &&
+		    !(strict && rs != NULL && file_is_own(rs, e->file)))
 			fprintf(stderr, "%s:%d: warning: %s\n", e->file,
 				e->line, e->text);
 		else
@@ -60,15 +89,10 @@ static struct fw_ruleset *load(const char *const *dirs, size_t n,
 	return rs;
 }
 
-static bool is_own(const struct fw_rule_info *rule)
-{
-	return strncmp(rule->id, "rules/", 6) != 0;
-}
-
 static int check(const char *const *dirs, size_t n)
 {
 	struct tally t = { 0 };
-	struct fw_ruleset *rs = load(dirs, n, &t);
+	struct fw_ruleset *rs = load(dirs, n, true, &t);
 	size_t count;
 
 	if (rs == NULL)
@@ -266,7 +290,7 @@ static int test(const char *dir, const char *examples)
 		fprintf(stderr, "assay: no folder of examples: %s\n", examples);
 		return 2;
 	}
-	struct fw_ruleset *rs = load(&dir, 1, &t);
+	struct fw_ruleset *rs = load(&dir, 1, false, &t);
 
 	if (rs == NULL)
 		return 2;
@@ -286,7 +310,7 @@ static int test(const char *dir, const char *examples)
 static int compile(const char *file, const char *const *dirs, size_t n)
 {
 	struct tally t = { 0 };
-	struct fw_ruleset *rs = load(dirs, n, &t);
+	struct fw_ruleset *rs = load(dirs, n, false, &t);
 
 	if (rs == NULL)
 		return 2;
@@ -296,6 +320,48 @@ static int compile(const char *file, const char *const *dirs, size_t n)
 		perror(file);
 	fw_ruleset_free(rs);
 	return ok ? 0 : 1;
+}
+
+/* argv[2..] are the options and one folder. */
+static int bench(int argc, char **argv)
+{
+	struct fw_bench_args args = { .top = 20 };
+	const char **data = calloc((size_t)argc, sizeof(*data));
+	const char *dir = NULL;
+	struct tally t = { 0 };
+	int status = 2;
+	bool ok = data != NULL;
+
+	args.data = data;
+	for (int i = 2; ok && i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (argv[i][0] != '-') {
+			ok = dir == NULL;
+			dir = argv[i];
+			continue;
+		}
+		i++;
+		if (value != NULL && strcmp(argv[i - 1], "--data") == 0)
+			data[args.data_count++] = value;
+		else if (value != NULL && strcmp(argv[i - 1], "--top") == 0)
+			args.top = strtoul(value, NULL, 10);
+		else if (value != NULL &&
+			 strcmp(argv[i - 1], "--max-looks") == 0)
+			args.max_looks = strtoul(value, NULL, 10);
+		else
+			ok = false;
+	}
+	if (!ok || dir == NULL) {
+		fputs(help, stderr);
+	} else {
+		struct fw_ruleset *rs = load(&dir, 1, false, &t);
+
+		status = rs == NULL ? 2 : fw_rules_bench(rs, &args);
+		fw_ruleset_free(rs);
+	}
+	free(data);
+	return status == 0 && t.faults > 0 ? 1 : status;
 }
 
 int fw_cmd_rules(int argc, char **argv)
@@ -319,6 +385,8 @@ int fw_cmd_rules(int argc, char **argv)
 	if (strcmp(verb, "test") == 0 && argc == 5 &&
 	    strcmp(argv[2], "--examples") == 0)
 		return test(argv[4], argv[3]);
+	if (strcmp(verb, "bench") == 0 && argc > 2)
+		return bench(argc, argv);
 	if (strcmp(verb, "compile") == 0 && argc > 3 && argv[2][0] != '-')
 		return compile(argv[2], (const char *const *)argv + 3,
 			       (size_t)argc - 3);

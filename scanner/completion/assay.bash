@@ -42,9 +42,11 @@ _assay() {
 				2>/dev/null | cut -d' ' -f1)" ;;
 		rules)
 			if [ "$COMP_CWORD" -eq 2 ]; then
-				words='check test compile --help'
+				words='check test bench compile --help'
+			elif [[ ${COMP_WORDS[2]} == bench && $cur == -* ]]; then
+				words='--data --top --max-looks'
 			else
-				mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+				mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 				compopt -o filenames 2>/dev/null
 				return
 			fi ;;

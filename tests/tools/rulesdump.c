@@ -1,6 +1,6 @@
 /* rulesdump.c - rules in this process, for development and for the tests
  *
- * usage: rulesdump check|test DIR...	as "assay rules"
+ * usage: rulesdump check|test|bench DIR	as "assay rules"
  *        rulesdump scan DIR FILE...	one line a match
  */
 #include <fcntl.h>
