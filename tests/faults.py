@@ -7,6 +7,7 @@ Each scan must end by itself with the exit status that is documented, write JSON
 that its schema takes, and name the limit that it met.
 """
 import gzip
+import io
 import json
 import os
 import resource
@@ -14,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 import zlib
@@ -380,6 +382,26 @@ def small_gzip():
     return None
 
 
+def many_members():
+    """Each member's header is the start of an archive of all that follow."""
+    path, count = WORK / "many.tar", 20000
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for i in range(count):
+            data = b"file %d\n" % i
+            member = tarfile.TarInfo(f"d{i % 100}/f{i}")
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    doc, _ = scan(path, want=CLEAN, timeout=300)
+    require(len(doc["objects"]) > count, "members are lost")
+    cut = temp("many-cut.tar", path.read_bytes()[:path.stat().st_size * 9 // 10 - 100])
+    doc, _ = scan(cut, want=INCOMPLETE, timeout=300)
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    require(len(doc["objects"]) > count * 8 // 10, "members of the cut one are lost")
+    require(SANITIZED or spent < 20, f"{spent:.1f} s of processor time")
+    return f"{spent:.1f} s of processor time"
+
+
 def broken_rule():
     folder = WORK / "rules" / "weakness"
     folder.mkdir(parents=True, exist_ok=True)
@@ -397,7 +419,8 @@ def broken_rule():
 FAULTS = [empty_file, standard_input, no_such_file, bad_call, closed_standard_input,
           unreadable_in_folder, truncated_image, zeros_4g, job_bytes, ratio, depth,
           objects, memory, times, full_disk, report_cannot_be_written, killed_jobs,
-          interrupted, gzip_bomb, small_gzip, nested_archives, broken_rule]
+          interrupted, gzip_bomb, small_gzip, nested_archives, many_members,
+          broken_rule]
 
 
 def main():

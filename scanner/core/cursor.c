@@ -33,6 +33,7 @@ struct fw_view fw_slice(struct fw_cursor *c, uint64_t off, uint64_t len)
 		fw_fail_at(c, FW_TRUNCATED, "range past the end", off, len);
 		return (struct fw_view){ NULL, 0 };
 	}
+	c->seen += len;
 	return (struct fw_view){ c->v.data + off, (size_t)len };
 }
 

@@ -18,6 +18,7 @@ struct fw_cursor {
 	size_t pos;
 	bool big_endian;
 	struct fw_err err;
+	uint64_t seen; /* bytes handed out, however often: what a probe cost */
 };
 
 /* A cursor at the start of v, little endian. */

@@ -1,10 +1,11 @@
 /* carve.c - finding images inside bytes, every byte accounted for
  *
  * A bitmap over the first two bytes of all magics is looked up at every offset;
- * a set bit leads to a short list of magics, a full match to the format's probe.
- * Origins are visited in ascending order of the magic's place, so a format whose
- * magic lies deep inside (tar, ext, ISO 9660) is met late; its origin may then
- * lie before extents that are already taken, which it replaces if it covers them.
+ * a set bit leads to a short list of magics, a full match to the format's
+ * probe. Origins are visited in ascending order of the magic's place, so a
+ * format whose magic lies deep inside (tar, ext, ISO 9660) is met late; its
+ * origin may then lie before extents that are already taken, which it replaces
+ * if it covers them.
  */
 #include <stdlib.h>
 
@@ -18,13 +19,17 @@ enum {
 	PADDING_PAGE = 4096,
 	PADDING_EDGE = 64,
 	WASTE_RATIO = 8,
-	WASTE_LEAST = 1 << 20
+	WASTE_LEAST = 1 << 20,
+	SEEN_TIMES = 64
 };
+/* A magic's probes may read the input so many times over, and this much. */
+static const uint64_t SEEN_MIN = UINT64_C(256) << 20;
 
 struct pattern {
 	const struct fw_format *format;
 	const struct fw_magic *magic;
 	uint16_t next; /* 1-based index of the next with the same pair, 0: end */
+	uint64_t seen; /* bytes its probes have read of this input */
 };
 
 static uint16_t first_of[PAIRS];
@@ -52,7 +57,8 @@ void fw_carve_init(const struct fw_format *const *formats, size_t format_count)
 			unsigned pair = pair_at((const uint8_t *)m->bytes);
 			struct pattern *p = &patterns[pattern_count++];
 
-			*p = (struct pattern){ formats[i], m, first_of[pair] };
+			*p = (struct pattern){ formats[i], m, first_of[pair],
+					       0 };
 			first_of[pair] = (uint16_t)pattern_count;
 		}
 	}
@@ -65,7 +71,8 @@ struct carver {
 	size_t n, cap;
 	struct fw_cut *cut;	/* the first image that is cut short */
 	struct fw_cut readable; /* the last one that unpacks in part */
-	uint64_t wasted; /* bytes that leaves' probes walked for nothing */
+	uint64_t wasted;     /* bytes that leaves' probes walked for nothing */
+	struct fw_cut limit; /* where a magic's probes were given up */
 };
 
 /* A header that is right but promises more than there is, or more than a probe
@@ -97,14 +104,15 @@ static bool in_vain(const struct carver *k, const struct fw_format *f)
 	       k->wasted / WASTE_RATIO > k->v.len + WASTE_LEAST;
 }
 
-/* Length of an image of f at off, or 0. */
+/* Length of an image of f at off, or 0. *seen grows by what was read. */
 static uint64_t probe_at(struct carver *k, uint64_t off,
-			 const struct fw_format *f)
+			 const struct fw_format *f, uint64_t *seen)
 {
 	struct fw_cursor c =
 		fw_cursor_of(fw_view_sub(k->v, (size_t)off, SIZE_MAX));
 	uint64_t len = f->probe(&c);
 
+	*seen += c.seen;
 	if (c.err.code == FW_TRUNCATED || c.err.code == FW_LIMIT)
 		note_cut(k, off, f, &c.err);
 	if (!fw_ok(&c) && f->class == FW_LEAF)
@@ -148,7 +156,41 @@ static void take(struct carver *k, struct fw_extent x)
 	k->taken[k->n++] = x;
 }
 
-static void try_hit(struct carver *k, size_t pos, const struct pattern *p)
+/* Whether take() would refuse any image of f at off: it starts inside of one
+ * that is verified as well or better. Each member's header in an archive is the
+ * start of an archive of what follows; probing all of them is quadratic. */
+static bool inside_better(const struct carver *k, uint64_t off,
+			  const struct fw_format *f)
+{
+	size_t i = k->n;
+
+	while (i > 0 && k->taken[i - 1].off >= off)
+		i--;
+	if (i == 0)
+		return false;
+	const struct fw_extent *t = &k->taken[i - 1];
+
+	return off < t->off + t->len &&
+	       (t->format->bits >= STRONG_BITS || t->format->bits >= f->bits);
+}
+
+/* Whether the probes of a magic have read what they may: hits that each lead to
+ * long and vain reading are made by somebody who wants the scan to stop. */
+static bool used_up(struct carver *k, uint64_t off, const struct pattern *p)
+{
+	if (p->seen / SEEN_TIMES < k->v.len + SEEN_MIN / SEEN_TIMES)
+		return false;
+	if (k->limit.format == NULL)
+		k->limit = (struct fw_cut){
+			p->format,
+			off,
+			{ FW_LIMIT, "more starts of it than are followed", 0,
+			  0 }
+		};
+	return true;
+}
+
+static void try_hit(struct carver *k, size_t pos, struct pattern *p)
 {
 	const struct fw_magic *m = p->magic;
 
@@ -161,7 +203,9 @@ static void try_hit(struct carver *k, size_t pos, const struct pattern *p)
 	if ((p->format->bits < CARVE_BITS && x.off != 0) ||
 	    in_vain(k, p->format))
 		return;
-	x.len = probe_at(k, x.off, p->format);
+	if (inside_better(k, x.off, p->format) || used_up(k, x.off, p))
+		return;
+	x.len = probe_at(k, x.off, p->format, &p->seen);
 	if (x.len > 0)
 		take(k, x);
 }
@@ -182,6 +226,8 @@ static size_t next_pos(const struct carver *k, size_t pos)
 static void try_start(struct carver *k, const struct fw_format *const *formats,
 		      size_t n)
 {
+	uint64_t seen = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		struct fw_extent x = { .format = formats[i] };
 		const struct fw_magic *m = &formats[i]->magic[0];
@@ -194,7 +240,7 @@ static void try_start(struct carver *k, const struct fw_format *const *formats,
 				      m[j].len);
 		if (!hit)
 			continue;
-		x.len = probe_at(k, 0, formats[i]);
+		x.len = probe_at(k, 0, formats[i], &seen);
 		if (x.len > 0)
 			take(k, x);
 	}
@@ -275,6 +321,8 @@ size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 	struct carver k = { .v = v, .arena = arena, .cut = cut };
 
 	*cut = (struct fw_cut){ 0 };
+	for (size_t i = 0; i < pattern_count; i++)
+		patterns[i].seen = 0;
 	try_start(&k, formats, format_count);
 	for (size_t pos = next_pos(&k, 0) - (k.n == 0); pos + 1 < v.len;
 	     pos = next_pos(&k, pos)) {
@@ -288,8 +336,10 @@ size_t fw_carve(struct fw_view v, const struct fw_format *const *formats,
 	else if (k.n == 0 && k.readable.format == NULL)
 		k.readable = *cut; /* nothing whole in it: the rest as it is */
 	if (k.readable.format != NULL)
-		take(&k, (struct fw_extent){ k.readable.off,
-					     v.len - k.readable.off,
-					     k.readable.format });
+		take(&k,
+		     (struct fw_extent){ k.readable.off, v.len - k.readable.off,
+					 k.readable.format });
+	if (cut->format == NULL)
+		*cut = k.limit;
 	return with_gaps(&k, extents);
 }

@@ -28,6 +28,9 @@ struct fw_cut {
  * stream behind everything else is an extent up to the end, so that what is left
  * of it can be read; a cut container is only when nothing whole is found in it.
  *
+ * Time is linear: a magic whose probes have read the input many times over is
+ * given up; *cut says so with FW_LIMIT, if nothing is cut short.
+ *
  * An extent whose probe verified fewer than 64 bits gives way to one inside it
  * that is better verified and reaches beyond its end.
  */

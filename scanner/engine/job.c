@@ -207,8 +207,9 @@ static void send_cut(const struct fw_cut *cut)
 	if (cut->format == NULL)
 		return;
 	e.at += cut->off;
-	e.what = fw_sprintf(sink.out.arena, "%s is cut short: %s",
-			    cut->format->name, e.what ? e.what : "");
+	e.what = fw_sprintf(sink.out.arena, "%s%s: %s", cut->format->name,
+			    e.code == FW_LIMIT ? "" : " is cut short",
+			    e.what ? e.what : "");
 	send_err(&e);
 }
 
