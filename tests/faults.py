@@ -402,6 +402,21 @@ def many_members():
     return f"{spent:.1f} s of processor time"
 
 
+def deep_folders():
+    """What a path costs grows with its length, not with its square."""
+    path = WORK / "deep.tar"
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:
+        for i in range(2000):
+            member = tarfile.TarInfo("/".join("a" * (i + 1)))
+            member.type = tarfile.DIRTYPE
+            tar.addfile(member)
+    doc, _ = scan(path, want=CLEAN)
+    require(len(doc["objects"]) == 2001, "folders are lost")
+    peak = doc["run"]["peak_rss_bytes"] // MIB
+    require(SANITIZED or peak < 200, f"{peak} MiB")
+    return f"{peak} MiB"
+
+
 def broken_rule():
     folder = WORK / "rules" / "weakness"
     folder.mkdir(parents=True, exist_ok=True)
@@ -420,7 +435,7 @@ FAULTS = [empty_file, standard_input, no_such_file, bad_call, closed_standard_in
           unreadable_in_folder, truncated_image, zeros_4g, job_bytes, ratio, depth,
           objects, memory, times, full_disk, report_cannot_be_written, killed_jobs,
           interrupted, gzip_bomb, small_gzip, nested_archives, many_members,
-          broken_rule]
+          deep_folders, broken_rule]
 
 
 def main():

@@ -277,15 +277,6 @@ static void examine_item(const struct scan *s, const struct content *c,
 
 /* --- PLACED, UNPACK, CORRELATE --- */
 
-static const char *place_path(const struct entry *e)
-{
-	const char *path = "";
-
-	for (; e != NULL; e = e->parent)
-		path = fw_sprintf(sink.out.arena, "/%s%s", e->meta.name, path);
-	return path;
-}
-
 static void placed_item(const struct scan *s, const struct entry *e)
 {
 	struct fw_view v = e->blob ? map_slice(e->blob, e->at, e->len)
@@ -298,7 +289,7 @@ static void placed_item(const struct scan *s, const struct entry *e)
 				 .leaf = is_leaf(f),
 				 .within = in ? in->name : NULL,
 				 .cache = &cache,
-				 .path = place_path(e),
+				 .path = fw_entry_path(sink.out.arena, e),
 				 .meta = &e->meta };
 
 	analyze(s, &obj, true);

@@ -186,23 +186,23 @@ struct path_map {
 	size_t count, used;
 };
 
-static uint64_t path_hash(const struct entry *folder, const char *name)
+static uint64_t path_hash(const struct entry *folder, struct fw_view name)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ (uintptr_t)folder;
 
-	for (; *name != '\0'; name++)
-		h = (h ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < name.len; i++)
+		h = (h ^ name.data[i]) * UINT64_C(0x100000001b3);
 	return h ^ h >> 29;
 }
 
 static struct path_slot *path_find(struct path_map *m, struct entry *folder,
-				   const char *name)
+				   struct fw_view name)
 {
 	size_t i = path_hash(folder, name) & (m->count - 1);
 
 	while (m->slots[i].entry != NULL &&
 	       (m->slots[i].folder != folder ||
-		strcmp(m->slots[i].entry->meta.name, name) != 0))
+		!fw_view_eq(fw_view_str(m->slots[i].entry->meta.name), name)))
 		i = (i + 1) & (m->count - 1);
 	return &m->slots[i];
 }
@@ -218,7 +218,7 @@ static void path_grow(struct path_map *m)
 	for (size_t i = 0; i < old.count; i++)
 		if (old.slots[i].entry != NULL)
 			*path_find(m, old.slots[i].folder,
-				   old.slots[i].entry->meta.name) =
+				   fw_view_str(old.slots[i].entry->meta.name)) =
 				old.slots[i];
 	free(old.slots);
 }
@@ -231,7 +231,7 @@ void fw_path_map_free(struct path_map *m)
 }
 
 static struct path_slot *path_slot(struct job *j, struct entry *folder,
-				   const char *name)
+				   struct fw_view name)
 {
 	if (j->map == NULL) {
 		j->map = calloc(1, sizeof(*j->map));
@@ -253,7 +253,8 @@ static void merge_folder(struct entry *e, const struct fw_meta *m)
 
 /* Finds or makes the folder that the parts before the last name. */
 static struct entry *path_folder(struct scan *s, struct job *j,
-				 struct content *container, struct fw_view *rest)
+				 struct content *container,
+				 struct fw_view *rest)
 {
 	struct entry *folder = NULL;
 	struct fw_view part;
@@ -271,12 +272,14 @@ static struct entry *path_folder(struct scan *s, struct job *j,
 		*rest = fw_view_sub(*rest, slash + 1, SIZE_MAX);
 		if (fw_view_eq(part, FW_STR(".")))
 			continue;
-		char *name = fw_strdup(&s->arena, part);
-		struct path_slot *slot = path_slot(j, folder, name);
+		struct path_slot *slot = path_slot(j, folder, part);
 
 		if (slot->entry == NULL) {
-			struct fw_meta m = FW_META(.name = name, .type = FW_DIR);
-			struct entry *e = fw_entry_new(s, container, folder, &m);
+			struct fw_meta m = FW_META(.type = FW_DIR);
+
+			m.name = fw_strdup(&s->arena, part);
+			struct entry *e =
+				fw_entry_new(s, container, folder, &m);
 
 			slot->folder = folder;
 			slot->entry = e;
@@ -293,7 +296,7 @@ struct entry *fw_path_entry(struct scan *s, struct job *j,
 	struct entry *folder = path_folder(s, j, container, &rest);
 
 	m->name = fw_strdup(&s->arena, rest);
-	struct path_slot *slot = path_slot(j, folder, m->name);
+	struct path_slot *slot = path_slot(j, folder, rest);
 
 	if (slot->entry != NULL) {
 		/* A folder said twice is one folder; anything else said twice
@@ -311,22 +314,36 @@ struct entry *fw_path_entry(struct scan *s, struct job *j,
 	return slot->entry;
 }
 
+/* Once to measure, once to write: folders can be thousands deep. */
+const char *fw_entry_path(struct fw_arena *a, const struct entry *e)
+{
+	size_t len = 0;
+
+	for (const struct entry *up = e; up != NULL; up = up->parent)
+		len += 1 + strlen(up->meta.name);
+	char *path = fw_alloc(a, len + 1, 1), *end = path + len;
+
+	for (const struct entry *up = e; up != NULL; up = up->parent) {
+		size_t n = strlen(up->meta.name);
+
+		end -= n;
+		memcpy(end, up->meta.name, n);
+		*--end = '/';
+	}
+	return path;
+}
+
 struct entry *fw_path_lookup(struct job *j, const char *path)
 {
 	struct fw_view rest = fw_view_str(path), part;
 	struct entry *folder = NULL;
-	char name[4096];
 
 	if (j->map == NULL || j->map->count == 0)
 		return NULL;
 	while (fw_split(&rest, '/', &part)) {
 		if (part.len == 0 || fw_view_eq(part, FW_STR(".")))
 			continue;
-		if (part.len >= sizeof(name))
-			return NULL;
-		memcpy(name, part.data, part.len);
-		name[part.len] = '\0';
-		struct path_slot *slot = path_find(j->map, folder, name);
+		struct path_slot *slot = path_find(j->map, folder, part);
 
 		if (slot->entry == NULL)
 			return NULL;

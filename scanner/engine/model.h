@@ -194,6 +194,8 @@ void fw_backlog_add(struct scan *s, struct backlog *b, struct entry *e,
 uint64_t fw_item_len(const struct job_item *it);
 struct entry *fw_path_entry(struct scan *s, struct job *j,
 			    struct content *container, struct fw_meta *m);
+/* "/folder/name" of an entry in its container. */
+const char *fw_entry_path(struct fw_arena *a, const struct entry *e);
 /* The entry at a path of this unpacking, or NULL. */
 struct entry *fw_path_lookup(struct job *j, const char *path);
 void fw_path_map_free(struct path_map *m);

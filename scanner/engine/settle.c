@@ -11,22 +11,13 @@ enum { EXIT_NO_SANDBOX = 112, EXIT_MEMORY = 113 };
 
 /* --- more work --- */
 
-static const char *place_path(struct scan *s, const struct entry *e)
-{
-	const char *path = "";
-
-	for (; e != NULL; e = e->parent)
-		path = fw_sprintf(&s->arena, "/%s%s", e->meta.name, path);
-	return path;
-}
-
 /* Whether anything asks for this place; decided by name, mode and format. */
 static bool wants_place(struct scan *s, const struct entry *e)
 {
 	const struct fw_format *f = e->content ? e->content->format : NULL;
 	const struct fw_matcher *m = s->opt.matcher;
 	struct fw_object obj = { .format = f ? f->name : NULL,
-				 .path = place_path(s, e),
+				 .path = fw_entry_path(&s->arena, e),
 				 .meta = &e->meta };
 
 	for (size_t i = 0; i < fw_analyzer_count; i++)
