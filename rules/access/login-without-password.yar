@@ -11,7 +11,7 @@ rule login_f
 		cwe = 306
 	strings:
 		$a = /\blogin["']?[ \t]+-f[ \t]*["']?(root|admin)\b/
-		$b = /\btelnetd\b[^\n\x00;|&]{0,80}-l[ \t]*["']?[^\n\x00"' \t]{0,30}\/(autologin|nologin\.sh|ash-login|login\.sh)\b/
+		$b = /\btelnetd\b[^\n\x00;|&]{0,80}-l[ \t]*["']?[^\n\x00"' \t]{0,30}\/autologin\b/
 	condition:
 		any of them
 }

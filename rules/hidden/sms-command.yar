@@ -4,7 +4,7 @@ rule sms_shell
 	meta:
 		title = "text message can start commands"
 		severity = "high"
-		confidence = "medium"
+		confidence = "low"
 		target = "elf, script"
 		explanation = "The program reads text messages and has commands for a remote command line or for the update in it. Whoever knows the number and the words can control the device."
 		ask_vendor = "Which messages does the device obey, from which senders?"
@@ -15,10 +15,7 @@ rule sms_shell
 		$r3 = "+CMTI:"
 		$x1 = "telnetd"
 		$x2 = "/bin/sh -c %s"
-		$x3 = "dropbear"
-		$x4 = "adbd"
-		$x5 = "wget %s"
-		$x6 = "tcpdump"
+		$x3 = "tcpdump -"
 	condition:
-		any of ($r*) and 1 of ($x*)
+		any of ($r*) and any of ($x*)
 }

@@ -13,7 +13,7 @@ rule apt_trusted
 		$a = /(^|\n)[ \t]*deb(-src)?[ \t]+\[[^\]\n]{0,60}\b(trusted|allow-insecure)=yes\b/
 		$b = /(^|\n)[ \t]*gpgcheck[ \t]*=[ \t]*0[ \t]*(\n|$)/
 		$c = /(^|\n)[ \t]*APT::Get::AllowUnauthenticated[ \t]+["']?(true|1|yes)\b/
-		$py = "\nimport "
+		$py = "\"\"\""
 	condition:
 		any of ($a, $b, $c) and not $py
 }
