@@ -13,5 +13,6 @@ rule dot_folder_run
 	strings:
 		$a = /(^|[\n;&|]|then|else|do|nohup)[ \t]*(sh[ \t]+|nohup[ \t]+)?\/(tmp|var\/tmp|dev\/shm|var\/run|dev)\/(\.[A-Za-z0-9_][A-Za-z0-9_. -]{0,32}\/[A-Za-z0-9_.\/-]{1,40}|\.[A-Za-z0-9_-]{1,32})[ \t]*([&;\n]|$|[ \t]-|[ \t]\/)/
 	condition:
-		$a
+		/* more are a list of what to look for */
+		$a and #a < 5
 }
