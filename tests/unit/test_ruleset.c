@@ -266,6 +266,37 @@ static void its_own_files_are_no_hit(void **state)
 	assert_int_equal(scan_count(b, &same, FW_RULE_CONFIG, false), 1);
 }
 
+/* A folder of rules can be anybody's: mutation k is the same in every run. */
+static void damaged_sources_do_no_harm(void **state)
+{
+	static const char rule[] =
+		"import \"elf\" rule one : tag { " META(
+			"elf") "strings: $a = \"back\" nocase $b = { 41 [1-3] 42 } "
+			       "$c = /ab{1,3}c+/ condition: any of them and "
+			       "filesize < 1MB and #a > 0 and @b[1] >= 0 }";
+	struct box *b = *state;
+	struct fw_object obj = { .bytes = FW_STR("back A..B abbc") };
+	char text[sizeof(rule)];
+
+	for (uint32_t k = 1; k <= 200; k++) {
+		uint32_t x = k * 2654435761U;
+
+		memcpy(text, rule, sizeof(rule));
+		for (unsigned n = x % 3 + 1; n > 0; n--) {
+			x = x * 1664525U + 1013904223U;
+			text[x % (sizeof(rule) - 1)] =
+				"\"{}()[]$#/*\\\n\x01\xff" "0a="[x >> 8 & 15];
+		}
+		if (x >> 28 == 0)
+			text[x % sizeof(rule)] = '\0';
+		write_rule(b, "hidden/a.yar", text);
+		load(b);
+		(void)scan_count(b, &obj, FW_RULE_ELF, false);
+		fw_ruleset_free(b->rs);
+	}
+	load(b);
+}
+
 static void evidence_is_text_or_digits(void **state)
 {
 	struct box *b = *state;
@@ -486,6 +517,7 @@ int main(void)
 		BOXED(meta_becomes_a_kind),
 		BOXED(targets_keep_rules_apart),
 		BOXED(its_own_files_are_no_hit),
+		BOXED(damaged_sources_do_no_harm),
 		BOXED(evidence_is_text_or_digits),
 		BOXED(place_is_told_only_to_rules_that_ask),
 		BOXED(same_files_give_the_same_digest),
