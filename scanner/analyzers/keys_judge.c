@@ -314,9 +314,11 @@ static void report_key(struct judge *j, const struct seen *v, size_t n)
 	size_t count = 0;
 
 	weigh(j, v, n, known.data ? NULL : cert, &c);
-	/* A library's self-test carries it; the device need not use it. */
+	/* The self-test of a library or kernel carries it; the device need not
+	 * use it. */
 	if (known.data != NULL && p->format != NULL &&
-	    strcmp(p->format, "elf") == 0)
+	    (strcmp(p->format, "elf") == 0 ||
+	     strcmp(p->format, "linux_kernel") == 0))
 		c.severity = FW_INFO;
 	for (size_t i = 0; i < n && count < PLACES_MAX; i++) {
 		e[count] = place_of(j, &v[i]);

@@ -354,6 +354,18 @@ static void published_keys_are_known(void **state)
 	fw_analyzer_keys.correlate(&f.tree, fw_mem_out(&m, fw_view_of("", 0)));
 	assert_int_equal(m.finding_count, 1);
 	assert_string_equal(m.findings[0].kind->id, "access/published-key");
+	assert_true(m.findings[0].severity > FW_INFO);
+	fw_mem_free(&m);
+	/* The vectors that a kernel tests its own RSA with. */
+	m = (struct fw_mem){ 0 };
+	grow(&f, "img/kernel",
+	     KEY("no", "b6362349fb07b79f2f91889f6afac92b"
+		       "637787e246221087169ff7dbcd65dc98"),
+	     NULL);
+	f.places[1].format = "linux_kernel";
+	fw_analyzer_keys.correlate(&f.tree, fw_mem_out(&m, fw_view_of("", 0)));
+	assert_int_equal(m.finding_count, 1);
+	assert_int_equal(m.findings[0].severity, FW_INFO);
 	fw_mem_free(&m);
 	fw_data_free();
 }
