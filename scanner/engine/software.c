@@ -8,13 +8,16 @@ enum { EVIDENCE_MAX = 8 };
 /* Facts of formats that name a component. */
 static const struct source {
 	const char *name_key, *name, *version_key, *type, *evidence;
+	const char *cpe, *purl, *license; /* cpe and purl: before the version */
 } sources[] = {
 	{ NULL, "Linux", "kernel.version", "operating-system",
-	  "banner of the kernel" },
+	  "banner of the kernel", "cpe:2.3:o:linux:linux_kernel",
+	  "pkg:generic/linux", "GPL-2.0-only" },
 	{ NULL, "U-Boot", "uboot.version", "firmware",
-	  "banner of the boot loader" },
+	  "banner of the boot loader", "cpe:2.3:a:denx:u-boot",
+	  "pkg:generic/u-boot", "GPL-2.0-or-later" },
 	{ "package.name", NULL, "package.version", "library",
-	  "package database" },
+	  "package database", NULL, NULL, NULL },
 };
 
 enum { SOURCES = sizeof(sources) / sizeof(sources[0]) };
@@ -27,8 +30,31 @@ static const char *fact(const struct fw_node *n, const char *key)
 	return NULL;
 }
 
-static bool from_facts(const struct fw_node *n, const struct source *from,
-		       struct fw_software *row)
+/* The numbers that a version begins with: "2.6.31" of "2.6.31--vendor-9". What
+ * a vendor appends is in no list of faults. */
+static struct fw_view upstream(const char *version)
+{
+	size_t n = strspn(version, "0123456789.");
+
+	while (n > 0 && version[n - 1] == '.')
+		n--;
+	return fw_view_of(version, n);
+}
+
+static void name_for_lists(struct fw_arena *a, const struct source *from,
+			   struct fw_software *row)
+{
+	struct fw_view v = upstream(row->version);
+
+	row->license = from->license;
+	if (from->cpe == NULL || v.len == 0)
+		return;
+	row->cpe = fw_sprintf(a, "%s:%.*s:*:*:*:*:*:*:*", from->cpe, FW_FMT(v));
+	row->purl = fw_sprintf(a, "%s@%.*s", from->purl, FW_FMT(v));
+}
+
+static bool from_facts(struct fw_arena *a, const struct fw_node *n,
+		       const struct source *from, struct fw_software *row)
 {
 	const char *version = fact(n, from->version_key);
 
@@ -41,6 +67,7 @@ static bool from_facts(const struct fw_node *n, const struct source *from,
 				     .confidence = FW_SURE };
 	if (from->name_key != NULL)
 		row->name = fact(n, from->name_key);
+	name_for_lists(a, from, row);
 	return row->name != NULL;
 }
 
@@ -61,7 +88,8 @@ const struct fw_software *fw_software_at(const struct tree *t, uint32_t node,
 	size_t found = 0, room = e->said.software.n;
 
 	for (size_t i = 0; i < SOURCES; i++)
-		found += from_facts(&t->nodes[node], &sources[i], &rows[found]);
+		found += from_facts(&t->s->arena, &t->nodes[node], &sources[i],
+				    &rows[found]);
 	for (unsigned k = 0; c != NULL && k < STAGES; k++)
 		room += c->said[k].software.n;
 	*n = 0;
