@@ -206,9 +206,11 @@ static void take_url(struct net *n, struct fw_view line, size_t from,
 	/* "http://%s/" and "http://192.168.%d" name nobody. */
 	if (host.len < 3 || (host_end < line.len && line.data[host_end] == '%'))
 		return;
-	class = net_read_ip(host, &ip, &len) && len == host.len
-			? net_ip_class(ip, host)
-			: net_host_class(host);
+	/* A name that the internet does not have is one of the device's own. */
+	if (net_read_ip(host, &ip, &len) && len == host.len)
+		class = net_ip_class(ip, host);
+	else
+		class = net_is_host(host) ? net_host_class(host) : "private";
 	if (strcmp(class, "public") == 0 && fw_view_ends(url, FW_STR("#")))
 		class = "schema";
 	else if (strcmp(class, "public") == 0 &&
@@ -343,10 +345,11 @@ static bool is_comment(struct fw_view line)
 
 static bool is_page(struct fw_view text)
 {
-	static const char *const marks[] = { "<html", "<head",	   "<body",
-					     "<?xml", "<script",   "<!doctype",
-					     "<div",  "function(", "function (",
-					     NULL };
+	static const char *const marks[] = {
+		"<html",     "<head",	   "<body", "<?xml",
+		"<script",   "<!doctype",  "<div",  "<svg",
+		"function(", "function (", NULL
+	};
 	struct fw_view head = fw_view_sub(text, 0, 4096);
 
 	for (size_t i = 0; marks[i] != NULL; i++)

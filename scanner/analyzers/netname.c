@@ -30,11 +30,14 @@ bool net_read_ip(struct fw_view v, uint32_t *ip, size_t *len)
 		*ip = *ip << 8 | n;
 	}
 	*len = at;
-	/* "1.2.3.4.5" is no address; "1.2.3.4." ends a sentence */
+	/* "1.2.3.4.5" and "4.3.2.1.in-addr.arpa" are no addresses; "1.2.3.4."
+	 * ends a sentence */
 	return at == v.len ||
 	       (!is_digit(v.data[at]) &&
 		!(v.data[at] == '.' && at + 1 < v.len &&
-		  (is_digit(v.data[at + 1]) || v.data[at + 1] == '%')));
+		  (is_digit(v.data[at + 1]) || v.data[at + 1] == '%' ||
+		   (web_lower(v.data[at + 1]) >= 'a' &&
+		    web_lower(v.data[at + 1]) <= 'z'))));
 }
 
 static bool in_net(uint32_t ip, uint32_t net, unsigned bits)
@@ -111,6 +114,9 @@ const char *net_ip_class(uint32_t ip, struct fw_view text)
 	known = table_class(text, false);
 	if (known != NULL)
 		return known;
+	/* 99.99.99.99 is what comes to mind when any address will do. */
+	if (ip == (ip & 0xff) * 0x01010101U)
+		return "example";
 	/* Nobody has the first or the last address of a network. */
 	return (ip & 0xff) == 0 || (ip & 0xff) == 0xff ? "network" : "public";
 }

@@ -10,6 +10,7 @@
 enum {
 	PAGES_MIN = 5,	   /* fewer tell nothing about links */
 	LINKED_SHARE = 60, /* per cent of pages that something links to */
+	PLAIN_SHARE = 80,  /* the same, to speak of harmless ones */
 	ROUTES_LINKED = 3, /* so the pages belong to this server */
 	EVIDENCE_MAX = 20,
 	GUARD_PAGES = 4,  /* neighbours with the same login check */
@@ -338,6 +339,8 @@ static void check_pages(const struct web_image *w, struct fw_out *out)
 				   out);
 	claim(out, &debug_page, debug, judged ? FW_LIKELY : FW_UNSURE,
 	      fw_text(out, "%zu of %zu pages", debug->all, w->pages));
+	if (w->known_pages * 100 < w->pages * PLAIN_SHARE)
+		return;
 	claim(out, &unlinked_page, plain, FW_UNSURE,
 	      fw_text(out, "%zu of %zu pages", plain->all, w->pages));
 }

@@ -193,6 +193,23 @@ static void read_settings(struct page *p)
 	}
 }
 
+/* A file of classes is read by pages and asked for by nobody. */
+static bool is_library(struct fw_view text)
+{
+	static const char *const words[] = { "\nclass ",
+					     "\nnamespace ",
+					     "\nabstract class ",
+					     "\nfinal class ",
+					     "\ninterface ",
+					     "\ntrait ",
+					     NULL };
+
+	for (size_t i = 0; words[i] != NULL; i++)
+		if (web_has(text, words[i]))
+			return true;
+	return false;
+}
+
 static void pages_inspect(const struct fw_object *obj, struct fw_out *out)
 {
 	struct fw_arena *a = fw_out_arena(out);
@@ -203,7 +220,10 @@ static void pages_inspect(const struct fw_object *obj, struct fw_out *out)
 			  .guards = { .arena = a } };
 	const char *kind = page_kind(obj->bytes);
 
-	if (kind != NULL)
+	bool library = kind != NULL && strcmp(kind, "php") == 0 &&
+		       is_library(obj->bytes);
+
+	if (kind != NULL && !library)
 		fw_out_fact(out, "web.page", kind);
 	web_links(obj->bytes, on_link, &p);
 	if (kind == NULL)

@@ -55,6 +55,7 @@ static void classes_of_addresses(void **state)
 		{ "18.8.8.8", "public" },
 		{ "80.1.2.0", "network" },
 		{ "183.61.46.161", "public" },
+		{ "99.99.99.99", "example" },
 	};
 
 	(void)state;
@@ -74,7 +75,7 @@ static void what_is_no_address(void **state)
 	static const char *const rows[] = {
 		"",	     "1",	  "1.2.3",    "1.2.3.",
 		"256.1.1.1", "1.2.3.4.5", "01.2.3.4", "1.2.3.1234",
-		"1..2.3",    "a.b.c.d",	  "1.2.3.%d"
+		"1..2.3",    "a.b.c.d",	  "1.2.3.%d", "170.0.0.192.in-addr.arpa"
 	};
 
 	(void)state;

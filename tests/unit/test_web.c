@@ -154,6 +154,7 @@ static void what_is_no_page(void **state)
 		"a=b=c=d=e=f=g=h=i",
 		"#!/bin/sh\nsystemctl start web\n",
 		"include( include( include( include(",
+		"<?php\nnamespace a;\nclass shell\n{\n}\n",
 	};
 
 	(void)state;
@@ -345,7 +346,8 @@ static const struct fw_mem_finding *found(const struct fw_mem *m,
 		     { "web.link", "two.cgi" }),                               \
 		PAGE("c.htm", 3, { "web.link", "d.htm" },                      \
 		     { "web.link", "three.cgi" }),                             \
-		PAGE("d.htm", 4, { "web.link", "A.htm" }),                     \
+		PAGE("d.htm", 4, { "web.link", "A.htm" },                      \
+		     { "web.link", "index.htm" }),                             \
 		PAGE("index.htm", 5, { "web.link", "a.htm" })
 #define ROUTES                                                                 \
 	{ "web.server", "http" }, { "web.route", "one.cgi @0x1" },             \
