@@ -133,14 +133,15 @@ static bool one_char(struct fw_view v)
 static bool is_switch(struct fw_view v)
 {
 	static const char *const words[] = {
-		"yes",	     "no",	 "true",     "false",	   "on",
-		"off",	     "none",	 "null",     "nil",	   "enable",
-		"enabled",   "disable",	 "disabled", "undefined",  "optional",
-		"required",  "text",	 "string",   "auto",	   "open",
-		"unset",     "empty",	 "hidden",   "plain",	   "ask",
-		"files",     "compat",	 "wpa-psk",  "wpa2-psk",   "wpapsk",
-		"wpa2psk",   "aes",	 "tkip",     "(null)",	   "username",
-		"user_name", "password", "passwd",   "passphrase", "input",
+		"yes",	    "no",      "true",	     "false",	  "on",
+		"off",	    "none",    "null",	     "nil",	  "enable",
+		"enabled",  "disable", "disabled",   "undefined", "optional",
+		"required", "text",    "string",     "auto",	  "open",
+		"unset",    "empty",   "hidden",     "plain",	  "ask",
+		"files",    "compat",  "wpa-psk",    "wpa2-psk",  "wpapsk",
+		"wpa2psk",  "aes",     "tkip",	     "(null)",	  "username",
+		"define",   "undef",   "fail",	     "failed",	  "user_name",
+		"password", "passwd",  "passphrase", "input",
 	};
 
 	for (size_t i = 0; i < COUNT(words); i++)
@@ -160,9 +161,10 @@ bool fw_login_placeholder(struct fw_view value, enum login_class class)
 		"mypass",     "my_pass",     "secret passphrase",
 		"verysecret", "very secret", "mysecret",
 	};
-	static const char *const code[] = { "${", "$(", "%s",  "%d", "<%", "{{",
-					    "@@", "::", "://", "()", "==", "&&",
-					    "||", "->", "\\n", "%(" };
+	static const char *const code[] = {
+		"${", "$(", "%s", "%d", "<%", "{{",  "@@", "::", "://",
+		"()", "==", "&&", "||", "->", "\\n", "%(", "(",	 ")"
+	};
 	char buf[LOGIN_VALUE_MAX];
 	struct fw_view v = lower(value, buf);
 

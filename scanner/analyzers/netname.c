@@ -101,6 +101,11 @@ const char *net_ip_class(uint32_t ip, struct fw_view text)
 		{ 0xc6120000, 15, "documentation" },
 		{ 0xc6336400, 24, "documentation" },
 		{ 0xcb007100, 24, "documentation" },
+		/* Of four numbers, too: 1.3.101 curves, 2.5.4 names, 2.5.29
+		 * extensions of certificates (object identifiers). */
+		{ 0x01036500, 24, "identifier" },
+		{ 0x02050400, 24, "identifier" },
+		{ 0x02051d00, 24, "identifier" },
 		{ 0xe0000000, 4, "multicast" },
 		{ 0xf0000000, 4, "reserved" },
 	};

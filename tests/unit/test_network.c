@@ -46,6 +46,8 @@ static void classes_of_addresses(void **state)
 		{ "255.255.255.255", "netmask" },
 		{ "255.255.255.0", "netmask" },
 		{ "192.0.2.7", "documentation" },
+		{ "1.3.101.110", "identifier" },
+		{ "2.5.4.43", "identifier" },
 		{ "198.51.100.7", "documentation" },
 		{ "203.0.113.7", "documentation" },
 		{ "198.18.0.1", "documentation" },
