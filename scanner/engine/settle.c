@@ -204,6 +204,10 @@ static void blame(struct scan *s, struct job *j, struct job_item *it,
 		*state = st;
 		*note = why;
 	}
+	/* The job that looks at the whole tree has no object to blame; what it
+	 * would have found is lost all the same. */
+	if (state == NULL)
+		fw_limit_note(s, "correlate", why);
 	if (s->crashes >= s->lim.crashes && !s->stopping) {
 		fw_limit_note(s, "--max-crashes", "the scan was ended");
 		s->stopping = true;

@@ -6,6 +6,7 @@
  * was taken in holds together.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -327,9 +328,42 @@ static void saved_results(void **state)
 	assert_in_range(taken, 1, REPORTS - 1);
 }
 
+/* The job over the whole tree has no object that could carry its state: its
+ * end must still be told, or an incomplete scan would look clean. */
+static void a_dead_correlation_is_told(void **state)
+{
+	static const struct {
+		int wait_status;
+		bool finished;
+		size_t limits;
+	} rows[] = { { 0, true, 0 },
+		     { SIGSEGV, false, 1 },
+		     { SIGSYS, true, 1 },
+		     { 0, false, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scan s = { .lim = { .crashes = 8 } };
+		struct job *j = calloc(1, sizeof(*j));
+
+		assert_non_null(j);
+		*j = (struct job){ .type = JOB_CORRELATE,
+				   .items = calloc(1, sizeof(*j->items)),
+				   .item_count = 1,
+				   .out_fd = -1,
+				   .finished = rows[i].finished };
+		fw_reply_end(&s, j, rows[i].wait_status);
+		assert_int_equal(s.limits.n, rows[i].limits);
+		if (s.limits.n > 0)
+			assert_string_equal(s.limits.v[0].option, "correlate");
+		fw_arena_free(&s.arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_dead_correlation_is_told),
 		cmocka_unit_test(replies),
 		cmocka_unit_test(saved_results),
 	};
