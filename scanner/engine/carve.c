@@ -75,6 +75,16 @@ struct carver {
 	struct fw_cut limit; /* where a magic's probes were given up */
 };
 
+/* Whether off lies inside of an image that was found whole. */
+static bool is_taken(const struct carver *k, uint64_t off)
+{
+	size_t i = k->n;
+
+	while (i > 0 && k->taken[i - 1].off > off)
+		i--;
+	return i > 0 && off < k->taken[i - 1].off + k->taken[i - 1].len;
+}
+
 /* A header that is right but promises more than there is, or more than a probe
  * may look at. Inside of something a short magic or an odd place makes that a
  * chance hit. */
@@ -91,7 +101,8 @@ static void note_cut(struct carver *k, uint64_t off, const struct fw_format *f,
 		return;
 	if (off == 0 && k->cut->format == NULL)
 		*k->cut = cut;
-	if (partly && k->readable.format == NULL)
+	/* What lies in a whole image is its content, and read as such. */
+	if (partly && k->readable.format == NULL && !is_taken(k, off))
 		k->readable = cut;
 }
 

@@ -25,7 +25,38 @@ static const struct fw_format tease = {
 	.probe = tease_probe,
 };
 
-static const struct fw_format *formats[3];
+/* An image of fair certainty that spans all, as a tar does; and one of more
+ * certainty that a chance hit in it calls cut short. */
+static uint64_t whole_probe(struct fw_cursor *c)
+{
+	return c->v.len;
+}
+
+static uint64_t short_probe(struct fw_cursor *c)
+{
+	fw_fail(c, FW_TRUNCATED, "range past the end", 0);
+	return 0;
+}
+
+static const struct fw_format whole = {
+	.name = "whole",
+	.class = FW_ARCHIVE,
+	.bits = 52,
+	.magic = { { "WHOLE!", 6, 0 } },
+	.probe = whole_probe,
+};
+
+static const struct fw_format shorter = {
+	.name = "shorter",
+	.class = FW_ARCHIVE,
+	.bits = 112,
+	.magic = { { "SHRT", 4, 0 } },
+	.probe = short_probe,
+};
+
+static const struct fw_format *formats[5];
+
+static const struct fw_format *last_cut;
 
 static size_t carve(struct fw_view v, struct fw_arena *a, struct fw_extent **x)
 {
@@ -34,8 +65,13 @@ static size_t carve(struct fw_view v, struct fw_arena *a, struct fw_extent **x)
 	formats[0] = &tease;
 	formats[1] = fw_format_named("gif");
 	formats[2] = fw_format_named("bmp");
-	fw_carve_init(formats, 3);
-	return fw_carve(v, formats, 3, a, x, &cut);
+	formats[3] = &whole;
+	formats[4] = &shorter;
+	fw_carve_init(formats, 5);
+	size_t n = fw_carve(v, formats, 5, a, x, &cut);
+
+	last_cut = cut.format;
+	return n;
 }
 
 static void gif(struct build *w)
@@ -108,12 +144,32 @@ static void sown_heads_cost_no_square(void **state)
 	fw_arena_free(&a);
 }
 
+/* A chance hit in the content of a whole image makes it no cut one; the same
+ * bytes outside of it do. */
+static void content_is_not_cut_short(void **state)
+{
+	uint8_t bytes[256] = "WHOLE!";
+	struct fw_arena a = { 0 };
+	struct fw_extent *x;
+
+	(void)state;
+	memcpy(bytes + 64, "SHRT", 4);
+	assert_int_equal(carve(fw_view_of(bytes, sizeof(bytes)), &a, &x), 1);
+	assert_ptr_equal(x[0].format, &whole);
+	assert_null(last_cut);
+	memcpy(bytes, "nothin", 6);
+	carve(fw_view_of(bytes, sizeof(bytes)), &a, &x);
+	assert_ptr_equal(last_cut, &shorter);
+	fw_arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_behind_a_picture_is_a_part),
 		cmocka_unit_test(few_bits_count_at_the_start),
 		cmocka_unit_test(sown_heads_cost_no_square),
+		cmocka_unit_test(content_is_not_cut_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
