@@ -16,6 +16,7 @@ RULES = {
 RULES["loud.yar"] = RULES["each.yar"].replace("each", "loud").replace(
     "medium", "high").replace("MARK-TWO", "MARK-LOUD")
 FILES = {"usr/share/doc/manual": "MARK-LOUD", "usr/share/doc/run": "MARK-LOUD"}
+FILES["key"] = "one-line-secret\n"
 FILES |= {f"f{i}": f"text {i}\nMARK-ONE\nMARK-TWO\nThing/1.{i // 2}\n" for i in range(4)}
 
 
@@ -35,6 +36,7 @@ def main():
                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert run.returncode == 1, run.stderr
     scan = json.loads(run.stdout)
+    assert "one-line-secret" not in run.stdout
     many = [f for f in scan["findings"] if f["kind"].endswith("/many")]
     each = [f for f in scan["findings"] if f["kind"].endswith("/each")]
     assert len(many) == 1 and len(each) == 4, (len(many), len(each))

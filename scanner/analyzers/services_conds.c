@@ -135,7 +135,7 @@ static const char *file_line(struct chain *c, const char *path, size_t n)
 	uint32_t i = svc_find(&c->s, c->root, name);
 
 	return i == SVC_NONE ? NULL
-			     : fw_place_fact(chain_place(c, i), "text.line", 0);
+			     : fw_place_fact(chain_place(c, i), "_text.line", 0);
 }
 
 /* A word with its unknown parts filled in where the image says what they are.

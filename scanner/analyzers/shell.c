@@ -291,7 +291,7 @@ static void one_line(const struct fw_object *obj, struct fw_out *out)
 	for (size_t i = 0; i < v.len; i++)
 		if (v.data[i] < 0x20 || v.data[i] > 0x7e || v.data[i] == ':')
 			return; /* with a colon it is a table */
-	fw_out_factf(out, "text.line", "%.*s", FW_FMT(v));
+	fw_out_factf(out, "_text.line", "%.*s", FW_FMT(v));
 }
 
 static void shell_inspect(const struct fw_object *obj, struct fw_out *out)

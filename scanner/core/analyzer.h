@@ -35,6 +35,8 @@ struct fw_object {
 };
 
 /* What a correlator sees: the finished tree in preorder. No bytes. */
+/* A fact whose key begins with '_' is for correlators alone: it reaches no
+ * report, so it may hold what an owner would not want there. */
 struct fw_fact {
 	const char *key, *value;
 };

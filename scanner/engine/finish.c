@@ -245,6 +245,27 @@ static void add_place_facts(struct maker *m)
 	}
 }
 
+/* Facts for correlators alone have done their work. */
+static void drop_working_facts(struct maker *m)
+{
+	for (uint32_t i = 0; i < m->t.count; i++) {
+		struct fw_node *n = &m->t.nodes[i];
+		struct fw_fact *kept = NULL;
+		size_t left = 0, hidden = 0;
+
+		for (size_t k = 0; k < n->fact_count; k++)
+			hidden += n->facts[k].key[0] == '_';
+		if (hidden == 0)
+			continue;
+		kept = fw_alloc(&m->s->arena, n->fact_count, sizeof(*kept));
+		for (size_t k = 0; k < n->fact_count; k++)
+			if (n->facts[k].key[0] != '_')
+				kept[left++] = n->facts[k];
+		n->facts = kept;
+		n->fact_count = left;
+	}
+}
+
 /* --- images and the verdict --- */
 
 static uint32_t image_end(const struct maker *m, size_t i)
@@ -362,6 +383,7 @@ struct fw_result *fw_result_make(struct scan *s)
 		fw_broker_correlate(s);
 	gather_findings(&m);
 	add_place_facts(&m);
+	drop_working_facts(&m);
 	if (s->limits.n > 1)
 		qsort(s->limits.v, s->limits.n, sizeof(*s->limits.v),
 		      by_option);

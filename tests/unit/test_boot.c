@@ -102,7 +102,7 @@ static const struct row rows[] = {
 	  "shell.runs 3|entry=start|/bin/a|\n" },
 	{ SHELL, "", "mkdir /tmp/x\ncp /a /b\n/bin/appd &\n",
 	  "shell.runs 2|-|cp /a /b|\nshell.runs 3|&|/bin/appd|\n" },
-	{ SHELL, "", "wr_value.7\n", "text.line wr_value.7\n" },
+	{ SHELL, "", "wr_value.7\n", "_text.line wr_value.7\n" },
 	{ SHELL, "", "s=`md5sum /tmp/f`\n[ $s = 1 ] && exit\n",
 	  "shell.runs 1|-|$(md5sum\\ /tmp/f)|\n" },
 	/* texts that are no scripts */
