@@ -256,6 +256,9 @@ void text_findings(struct text *t, uint32_t image)
 
 	gather(t, image, &g);
 	full = t->opt->verbose || g.n <= GROUPS ? g.n : GROUPS;
+	/* A long list of names below takes the room of one. */
+	if (!t->opt->verbose && g.n > 2 * GROUPS - 2)
+		full = GROUPS - 1;
 	for (size_t i = 0; i < full; i++)
 		group(t, &g.v[i], image,
 		      t->opt->verbose ? UINT32_MAX
