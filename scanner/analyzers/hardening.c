@@ -5,6 +5,7 @@
  * part of the programs has it, not when one odd helper does.
  */
 #include "core/analyzer.h"
+#include "core/listing.h"
 
 enum {
 	PROGRAMS_MIN = 3,
@@ -204,18 +205,6 @@ static void emit(struct fw_out *out, const struct table *t)
 	       "programs and libraries call unchecked functions only");
 }
 
-/* One more than the largest number of a content. */
-static uint32_t content_count(const struct fw_tree *tree)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < tree->count; i++)
-		if (tree->places[i].content != UINT32_MAX &&
-		    tree->places[i].content >= n)
-			n = tree->places[i].content + 1;
-	return n;
-}
-
 static void finish(struct fw_out *out, const struct table *t, uint32_t image)
 {
 	if (t->programs == 0)
@@ -229,7 +218,7 @@ static void hardening_correlate(const struct fw_tree *tree, struct fw_out *out)
 {
 	struct table *t = fw_alloc(fw_out_arena(out), 1, sizeof(*t));
 	/* By content: one more than the image that counted it last. */
-	uint32_t *counted = fw_alloc(fw_out_arena(out), content_count(tree),
+	uint32_t *counted = fw_alloc(fw_out_arena(out), fw_content_end(tree),
 				     sizeof(*counted));
 	uint32_t image = 0;
 

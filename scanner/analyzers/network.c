@@ -4,6 +4,7 @@
  * time servers), what only names a format (schemas) and what stands in help
  * pages, comments and documentation is left to the facts.
  */
+#include "core/listing.h"
 #include "analyzers/webtext.h"
 
 enum {
@@ -359,23 +360,11 @@ static void finish(const struct network *w, uint32_t root, struct fw_out *out)
 	      out);
 }
 
-/* One more than the largest number of a content. */
-static uint32_t content_end(const struct fw_tree *t)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < t->count; i++)
-		if (t->places[i].content != UINT32_MAX &&
-		    t->places[i].content >= n)
-			n = t->places[i].content + 1;
-	return n;
-}
-
 static void network_correlate(const struct fw_tree *t, struct fw_out *out)
 {
 	struct network *w = fw_alloc(fw_out_arena(out), 1, sizeof(*w));
 	uint32_t *seen =
-		fw_alloc(fw_out_arena(out), content_end(t), sizeof(*seen));
+		fw_alloc(fw_out_arena(out), fw_content_end(t), sizeof(*seen));
 	uint32_t root = 0;
 
 	for (uint32_t i = 0; i < t->count && fw_out_ok(out); i++) {

@@ -4,6 +4,7 @@
  * reaches such a command cannot be seen from texts; that a program which
  * answers strangers builds commands this way is what has to be asked about.
  */
+#include "core/listing.h"
 #include "analyzers/webtext.h"
 
 enum {
@@ -169,23 +170,11 @@ static void finish(const struct pair *both, uint32_t root, struct fw_out *out)
 	claim(&both->other, &command, out);
 }
 
-/* One more than the largest number of a content. */
-static uint32_t content_end(const struct fw_tree *t)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < t->count; i++)
-		if (t->places[i].content != UINT32_MAX &&
-		    t->places[i].content >= n)
-			n = t->places[i].content + 1;
-	return n;
-}
-
 static void commands_correlate(const struct fw_tree *t, struct fw_out *out)
 {
 	struct pair *both = fw_alloc(fw_out_arena(out), 1, sizeof(*both));
 	uint32_t *seen =
-		fw_alloc(fw_out_arena(out), content_end(t), sizeof(*seen));
+		fw_alloc(fw_out_arena(out), fw_content_end(t), sizeof(*seen));
 	uint32_t root = 0;
 
 	for (uint32_t i = 0; i < t->count && fw_out_ok(out); i++) {

@@ -43,3 +43,14 @@ uint32_t fw_image_end(const struct fw_tree *t, uint32_t root)
 		end++;
 	return end;
 }
+
+uint32_t fw_content_end(const struct fw_tree *t)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < t->count; i++)
+		if (t->places[i].content != UINT32_MAX &&
+		    t->places[i].content >= n)
+			n = t->places[i].content + 1;
+	return n;
+}

@@ -25,6 +25,9 @@ void fw_list_claim(const struct fw_listing *l, struct fw_out *out,
 		   uint32_t place, const struct fw_kind *k,
 		   enum fw_severity severity, const char *what);
 
+/* One more than the largest number of a content in the tree. */
+uint32_t fw_content_end(const struct fw_tree *t);
+
 /* One past the last place below the image at root. */
 uint32_t fw_image_end(const struct fw_tree *t, uint32_t root);
 
