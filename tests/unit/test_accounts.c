@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyzers/accounts.h"
-#include "analyzers/pwhash.h"
+#include "analyzers/accounts/accounts.h"
+#include "analyzers/accounts/pwhash.h"
 #include "boot_build.h"
 #include "core/data.h"
 

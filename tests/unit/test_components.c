@@ -1,7 +1,7 @@
 /* test_components.c - products and versions by databases, names, build data */
 #include <stdio.h>
 
-#include "analyzers/version.h"
+#include "analyzers/software/version.h"
 #include "boot_build.h"
 #include "core/data.h"
 

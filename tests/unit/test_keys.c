@@ -13,8 +13,8 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
-#include "analyzers/keyread.h"
-#include "analyzers/keys.h"
+#include "analyzers/accounts/keyread.h"
+#include "analyzers/accounts/keys.h"
 #include "core/data.h"
 #include "core/memory.h"
 

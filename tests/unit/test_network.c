@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyzers/netname.h"
+#include "analyzers/web/netname.h"
 #include "core/data.h"
 #include "elf_build.h"
 

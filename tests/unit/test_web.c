@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyzers/webtext.h"
+#include "analyzers/web/webtext.h"
 #include "elf_build.h"
 
 extern const struct fw_analyzer fw_analyzer_web_pages, fw_analyzer_web_server,
