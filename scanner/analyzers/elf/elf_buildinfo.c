@@ -15,7 +15,7 @@
  *
  * Source: Go src/debug/buildinfo/buildinfo.go, Cargo registry layout
  */
-#include "analyzers/elf/elfread.h"
+#include "code/elfread.h"
 
 enum {
 	GO_HEADER = 32,

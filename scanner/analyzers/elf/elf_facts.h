@@ -2,7 +2,7 @@
 #ifndef FW_ANALYZERS_ELF_FACTS_H
 #define FW_ANALYZERS_ELF_FACTS_H
 
-#include "analyzers/elf/elfread.h"
+#include "code/elfread.h"
 
 /* What the symbol tables say, gathered in one pass. */
 struct elf_census {

@@ -4,7 +4,7 @@
  * told by the line that closes the file; whether it is right needs the kernel's
  * keys.
  */
-#include "analyzers/elf/elfread.h"
+#include "code/elfread.h"
 
 enum { TEXTS_MAX = 4096, TEXT_MAX = 64 };
 

@@ -3,7 +3,7 @@
  * RPATH and RUNPATH are searched before the system's folders. What anybody can
  * write to there lets anybody run code in the program.
  */
-#include "analyzers/elf/elfread.h"
+#include "code/elfread.h"
 
 enum { FOLDERS_MAX = 64 };
 

@@ -3,7 +3,7 @@
  * Loaders look at segments, tools for analysis at sections. A file whose two
  * tables tell different stories runs one thing and shows another.
  */
-#include "analyzers/elf/elfread.h"
+#include "code/elfread.h"
 
 /* Each is looked up among the segments: keep the work small. */
 enum { CODE_SECTIONS_MAX = 1024 };

@@ -6,7 +6,7 @@
 #ifndef FW_ANALYZERS_ELF_USE_H
 #define FW_ANALYZERS_ELF_USE_H
 
-#include "analyzers/elf/elfread.h"
+#include "code/elfread.h"
 
 struct elf_use {
 	bool known;

@@ -5,7 +5,7 @@
  *	net.hosts_file	a command that adds a name to /etc/hosts
  * WHERE is program; text (settings, scripts); comment; page (web pages, help).
  */
-#include "analyzers/elf/elfread.h"
+#include "code/elfread.h"
 #include "analyzers/web/netname.h"
 #include "analyzers/web/webtext.h"
 #include "core/strings.h"

@@ -1,11 +1,11 @@
-/* elfread.h - a read-only view of an ELF file for the analyzers
+/* elfread.h - a read-only view of an ELF file
  *
  * Headers and tables by libelf from memory; ranges and strings are checked
  * against the bytes here. Works without section headers: the dynamic section is
  * found by its segment, addresses are mapped by the loadable segments.
  */
-#ifndef FW_ANALYZERS_ELFREAD_H
-#define FW_ANALYZERS_ELFREAD_H
+#ifndef FW_CODE_ELFREAD_H
+#define FW_CODE_ELFREAD_H
 
 #include <gelf.h>
 

@@ -1,5 +1,5 @@
-/* elfread.c - a read-only view of an ELF file for the analyzers */
-#include "analyzers/elf/elfread.h"
+/* elfread.c - a read-only view of an ELF file */
+#include "code/elfread.h"
 
 /* Symbols are many and their names may overlap: keep the work linear. */
 enum { STRING_MAX = 4096, SYMBOL_MAX = 512, SEGMENTS_MAX = 4096 };
