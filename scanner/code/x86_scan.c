@@ -42,7 +42,7 @@ static void see_relative(const struct look *l, enum code_seen what, size_t at)
 	uint64_t next = l->address + at + 5;
 	uint64_t to = cut(l, next + (uint64_t)(int64_t)disp(l, at + 1));
 
-	if (to - l->address < l->len && to != next)
+	if (to != next)
 		l->see(l->ctx, what, l->address + at, to);
 }
 

@@ -17,6 +17,7 @@
 /* What was found out about an object's bytes and is shared between analyzers. */
 struct fw_object_cache {
 	const struct fw_strings *strings; /* strings.h */
+	struct hidden_code *code; /* analyzers/hidden/hidden.h */
 };
 
 /* What an analyzer of bytes sees. Content analyzers run once per distinct

@@ -1,0 +1,431 @@
+/* compare.c - compares with constants, called or in place */
+#include "code/compare.h"
+
+enum { BYTES_MAX = CODE_LITERAL_MAX };
+
+/* The bytes of one compare. */
+struct part {
+	code_id base;
+	int64_t from;
+	uint8_t value[8], count;
+};
+
+/* Bytes of a literal that are compared apart, from one base address. */
+struct bytes {
+	code_id base;
+	int64_t from[BYTES_MAX];
+	uint8_t value[BYTES_MAX];
+	size_t count;
+};
+
+static const struct code_value *value(const struct code_program *p, code_id id)
+{
+	return code_value_at(&p->values, id);
+}
+
+/* Whether a buffer is filled by a call before c that only this code knows the
+ * content of: a function that decodes, or a loop that does. */
+static bool is_decoded(const struct code_program *p,
+		       const struct code_function *f, const struct code_call *c,
+		       code_id buffer)
+{
+	const struct code_value *v = value(p, buffer);
+	bool decoded = false;
+
+	if (v->kind != CODE_STACK && v->kind != CODE_CONST)
+		return false;
+	for (const struct code_call *k = f->calls; k < c; k++) {
+		const struct code_function *callee =
+			k->function == CODE_NO_FUNCTION
+				? NULL
+				: p->starts[k->function].analysed;
+
+		for (unsigned i = 0; i < CODE_ARGS; i++) {
+			if (k->args[i] != buffer ||
+			    code_call_does(p, k, CODE_EQUAL | CODE_FOUND))
+				continue;
+			if (callee == NULL || !callee->xors)
+				return false;
+			decoded = true;
+		}
+	}
+	return decoded || (f->xors && v->kind == CODE_STACK);
+}
+
+/* A call's literal argument; false where none or both are constant. */
+static bool literal_of(const struct code_program *p,
+		       const struct code_function *f, const struct code_call *c,
+		       struct code_compare *out)
+{
+	const struct code_known *k = code_call_known(p, c);
+	unsigned lit = c->text[1].len > 0 ? 1 : 0;
+
+	if ((c->text[0].len > 0) == (c->text[1].len > 0)) {
+		bool a = is_decoded(p, f, c, c->args[0]);
+		bool b = is_decoded(p, f, c, c->args[1]);
+
+		if (c->text[0].len > 0 || a == b)
+			return false;
+		out->kind = CODE_COMPARE_DECODED;
+		out->built = true;
+		out->subject = c->args[a ? 1 : 0];
+		return true;
+	}
+	if (k->use & CODE_FOUND && lit == 0)
+		return false; /* strstr("a,b,c", x): a list of what may be */
+	out->literal = c->text[lit];
+	out->built = (c->built & 1u << lit) != 0;
+	out->subject = c->args[1 - lit];
+	const struct code_value *n = value(p, c->args[2]);
+
+	if ((k->use & CODE_LENGTH) != 0 && n->kind == CODE_CONST &&
+	    n->n < out->literal.len)
+		out->literal = fw_view_sub(out->literal, 0, n->n);
+	return out->literal.len > 0;
+}
+
+static void set_edges(const struct code_block *b, bool equal_taken,
+		      struct code_compare *out)
+{
+	out->equal = b->next[equal_taken ? 0 : 1];
+	out->other = b->next[equal_taken ? 1 : 0];
+}
+
+static bool by_call(const struct code_program *p, const struct code_function *f,
+		    const struct code_block *b, const struct code_test *t,
+		    struct code_compare *out)
+{
+	const struct code_value *right = value(p, t->right);
+	const struct code_call *c = code_call_of(p, f, t->left);
+	const struct code_known *k = c == NULL ? NULL : code_call_known(p, c);
+
+	if (k == NULL || (k->use & (CODE_EQUAL | CODE_FOUND)) == 0 ||
+	    right->kind != CODE_CONST || right->n != 0)
+		return false;
+	bool found = (k->use & CODE_FOUND) != 0;
+
+	out->kind = found ? CODE_COMPARE_SEARCH : CODE_COMPARE_CALL;
+	out->at = c->at;
+	out->call = c;
+	set_edges(b, (t->cond == CODE_EQ) != found, out);
+	return literal_of(p, f, c, out);
+}
+
+/* Writes the bytes of a number as they lie in memory. */
+static void number_bytes(const struct code_program *p, uint64_t n, uint8_t size,
+			 uint8_t *to)
+{
+	for (uint8_t i = 0; i < size; i++)
+		to[p->mode.big_endian ? size - 1 - i : i] =
+			(uint8_t)(n >> i * 8);
+}
+
+static bool add_bytes(const struct code_program *p, struct bytes *s,
+		      code_id loaded, uint64_t n)
+{
+	const struct code_value *v = value(p, loaded);
+	uint8_t raw[8];
+	uint64_t off;
+
+	if (v->kind != CODE_LOADED || v->size == 0 || v->size > 8 ||
+	    s->count + v->size > BYTES_MAX)
+		return false;
+	code_id base = code_value_base(&p->values, v->base, &off);
+	const struct code_value *b = value(p, base);
+
+	if (b->kind == CODE_STACK || b->kind == CODE_CONST) {
+		/* Each address is a value of its own there. */
+		off = b->n;
+		base = 0;
+	}
+	if (s->count > 0 && base != s->base)
+		return false;
+	s->base = base;
+	number_bytes(p, n, v->size, raw);
+	for (uint8_t i = 0; i < v->size; i++) {
+		s->from[s->count] = (int64_t)off + i;
+		s->value[s->count++] = raw[i];
+	}
+	return true;
+}
+
+/* What is compared, without the detours that compilers and authors take:
+ * x + n == k is x == k - n, x ^ n == k is x == k ^ n. */
+static code_id plain(const struct code_program *p, code_id left, uint64_t *k)
+{
+	for (int i = 0; i < 4; i++) {
+		const struct code_value *v = value(p, left);
+
+		if (v->kind == CODE_OFFSET)
+			*k -= v->n;
+		else if (v->kind == CODE_XORED)
+			*k ^= v->n;
+		else
+			break;
+		left = v->base;
+	}
+	return left;
+}
+
+/* (a ^ x) | (b ^ y) == 0: both are equal. */
+static bool add_either(const struct code_program *p, struct bytes *s,
+		       code_id left)
+{
+	code_id todo[16];
+	size_t n = 1;
+
+	todo[0] = left;
+	while (n > 0) {
+		const struct code_value *v = value(p, todo[--n]);
+		uint64_t k = 0;
+
+		if (v->kind == CODE_EITHER && n + 2 <= 16) {
+			todo[n++] = v->base;
+			todo[n++] = (code_id)v->n;
+			continue;
+		}
+		code_id subject = plain(p, (code_id)(v - p->values.v), &k);
+
+		if (!add_bytes(p, s, subject, k))
+			return false;
+	}
+	return true;
+}
+
+/* The bytes in order of address; 0 where they are not one after the other. */
+static size_t join(const struct bytes *s, char *to)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < s->count; i++)
+		first = s->from[i] < first ? s->from[i] : first;
+	for (size_t i = 0; i < s->count; i++) {
+		int64_t at = s->from[i] - first;
+
+		if (at < 0 || at >= (int64_t)s->count)
+			return 0;
+		to[at] = (char)s->value[i];
+	}
+	return s->count;
+}
+
+static size_t printable(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && s[i] >= 32 && s[i] < 127)
+		i++;
+	/* The zero at the end is compared as well. */
+	return i == n || (i + 1 == n && s[i] == 0) ? i : 0;
+}
+
+static void set_literal(struct code_program *p, struct code_compare *out,
+			const char *s, size_t n)
+{
+	size_t len = printable(s, n);
+
+	if (len >= 2)
+		out->literal = fw_view_of(
+			fw_strdup(p->arena, fw_view_of(s, len)), len);
+}
+
+/* A number that is four printable bytes in either order shows them. */
+static void show_number(struct code_program *p, struct code_compare *out)
+{
+	char text[8];
+
+	for (int swap = 0; swap < 2 && out->literal.len == 0 && out->size >= 3;
+	     swap++) {
+		for (uint8_t i = 0; i < out->size; i++)
+			text[swap ? out->size - 1 - i : i] =
+				(char)(out->number >> (out->size - 1 - i) * 8);
+		if (printable(text, out->size) == out->size)
+			set_literal(p, out, text, out->size);
+	}
+}
+
+static uint8_t width(uint64_t n)
+{
+	return n <= 0xff ? 1 : n <= 0xffff ? 2 : n <= UINT32_MAX ? 4 : 8;
+}
+
+static bool by_value(struct code_program *p, const struct code_block *b,
+		     const struct code_test *t, struct bytes *s,
+		     struct code_compare *out)
+{
+	const struct code_value *right = value(p, t->right);
+	char text[BYTES_MAX];
+
+	if (right->kind != CODE_CONST)
+		return false;
+	uint64_t k = right->n;
+
+	set_edges(b, t->cond == CODE_EQ, out);
+	out->at = b->end;
+	out->subject = plain(p, t->left, &k);
+	out->number = k & p->mask;
+	out->is_number = true;
+	s->count = 0;
+	if (value(p, out->subject)->kind == CODE_EITHER && k == 0 &&
+	    add_either(p, s, out->subject)) {
+		out->kind = CODE_COMPARE_INLINE;
+		out->is_number = false;
+		set_literal(p, out, text, join(s, text));
+		return out->literal.len > 0;
+	}
+	out->kind = CODE_COMPARE_NUMBER;
+	out->size = width(out->number);
+	if (!add_bytes(p, s, out->subject, k)) {
+		show_number(p, out);
+		return out->subject != 0;
+	}
+	out->size = value(p, out->subject)->size;
+	out->number &= out->size >= 8 ? UINT64_MAX
+				      : (UINT64_C(1) << out->size * 8) - 1;
+	set_literal(p, out, text, join(s, text));
+	show_number(p, out);
+	return true;
+}
+
+/* a - b == 0 where one side is a constant that was loaded elsewhere. */
+static bool normal(const struct code_program *p, struct code_test *t)
+{
+	const struct code_value *left = value(p, t->left);
+
+	if (left->kind == CODE_DIFFERENCE &&
+	    value(p, t->right)->kind == CODE_CONST &&
+	    value(p, t->right)->n == 0) {
+		t->right = (code_id)left->n;
+		t->left = left->base;
+	}
+	if (value(p, t->left)->kind == CODE_CONST) {
+		code_id swap = t->left;
+
+		t->left = t->right;
+		t->right = swap;
+	}
+	return t->left != 0;
+}
+
+static bool one(struct code_program *p, const struct code_function *f,
+		uint32_t block, struct code_compare *out, struct bytes *s)
+{
+	const struct code_block *b = &f->blocks[block];
+	struct code_test t;
+
+	*out = (struct code_compare){ .block = block };
+	s->count = 0;
+	if (!b->reached || b->cond == CODE_ALWAYS ||
+	    !code_test_of(&p->values, b->flags, b->cond, &t) || !normal(p, &t))
+		return false;
+	if (t.cond == CODE_LESS || t.cond == CODE_GREATER) {
+		if (value(p, t.right)->kind != CODE_CONST)
+			return false;
+		out->kind = CODE_COMPARE_ORDER;
+		out->number = value(p, t.right)->n;
+		out->is_number = true;
+		out->subject = t.left;
+		out->at = b->end;
+		set_edges(b, true, out);
+		return true;
+	}
+	if (t.cond != CODE_EQ && t.cond != CODE_NE)
+		return false;
+	return by_call(p, f, b, &t, out) || by_value(p, b, &t, s, out);
+}
+
+static struct part part_of(const struct bytes *s)
+{
+	struct part k = { .base = s->base };
+
+	if (s->count == 0 || s->count > sizeof(k.value))
+		return k;
+	k.from = s->from[0];
+	k.count = (uint8_t)s->count;
+	memcpy(k.value, s->value, s->count);
+	return k;
+}
+
+static bool append(struct bytes *s, const struct part *k)
+{
+	if (k->count == 0 || s->count + k->count > BYTES_MAX ||
+	    (s->count > 0 && k->base != s->base))
+		return false;
+	s->base = k->base;
+	for (uint8_t i = 0; i < k->count; i++) {
+		s->from[s->count] = k->from + i;
+		s->value[s->count++] = k->value[i];
+	}
+	return true;
+}
+
+static void mark_links(struct code_compare *list, uint32_t next, size_t links,
+		       const uint32_t *of_block)
+{
+	for (; links > 0; links--) {
+		struct code_compare *c = &list[of_block[next] - 1];
+
+		c->linked = true;
+		next = c->equal;
+	}
+}
+
+/* Compares of single bytes or words that follow each other over their equal
+ * edges are one literal. The first of a chain takes over the last one's edge.
+ */
+static void chain(struct code_program *p, struct code_compare *list, size_t n,
+		  const struct part *parts, const uint32_t *of_block)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct code_compare *c = &list[i];
+		struct bytes all = { .count = 0 };
+		uint32_t next = c->equal;
+		char text[BYTES_MAX];
+		size_t links = 0;
+
+		if (c->kind != CODE_COMPARE_NUMBER || c->linked ||
+		    !append(&all, &parts[i]))
+			continue;
+		while (next != CODE_NO_BLOCK && of_block[next] != 0 &&
+		       of_block[next] - 1 != i &&
+		       append(&all, &parts[of_block[next] - 1])) {
+			next = list[of_block[next] - 1].equal;
+			links++;
+		}
+		size_t len = links == 0 ? 0 : join(&all, text);
+
+		if (len < 3 || printable(text, len) < 3)
+			continue;
+		mark_links(list, c->equal, links, of_block);
+		c->kind = CODE_COMPARE_INLINE;
+		c->is_number = false;
+		c->equal = next;
+		c->literal = (struct fw_view){ NULL, 0 };
+		set_literal(p, c, text, len);
+	}
+}
+
+size_t code_compares(struct code_program *p, const struct code_function *f,
+		     struct code_compare **list)
+{
+	uint32_t *of_block =
+		fw_alloc(p->arena, f->block_count, sizeof(*of_block));
+	size_t n = 0, cap = 0, parts_cap = 0;
+	struct part *parts = NULL;
+	struct code_compare c;
+	struct bytes bytes;
+
+	*list = NULL;
+	for (uint32_t b = 0; b < f->block_count; b++) {
+		if (!one(p, f, b, &c, &bytes))
+			continue;
+		*list = fw_grow(p->arena, *list, &cap, n + 1, sizeof(c));
+		parts = fw_grow(p->arena, parts, &parts_cap, n + 1,
+				sizeof(*parts));
+		(*list)[n] = c;
+		parts[n++] = part_of(&bytes);
+		of_block[b] = (uint32_t)n;
+	}
+	chain(p, *list, n, parts, of_block);
+	return n;
+}

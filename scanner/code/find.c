@@ -1,0 +1,411 @@
+/* find.c - where functions begin, and who calls whom, without decoding it all
+ *
+ * Source: LSB for .eh_frame_hdr, ARM's exception handling ABI for .ARM.exidx.
+ */
+#include <stdlib.h>
+
+#include "code/state.h"
+
+enum { STARTS_MAX = 1 << 18, SEEN_MAX = 1 << 21, ENOUGH_FRAMES = 16 };
+
+struct seen {
+	uint64_t at, value;
+	uint8_t what; /* enum code_seen */
+};
+
+struct finder {
+	struct code_program *p;
+	struct fw_arena arena; /* of what is only needed here */
+	struct seen *v;
+	size_t count, cap;
+	bool take_starts;
+};
+
+static void add(struct code_program *p, uint64_t address, struct fw_view name,
+		bool thumb, bool exported)
+{
+	if (p->elf.h.e_machine == EM_ARM) {
+		thumb = thumb || (address & 1) != 0;
+		address &= ~UINT64_C(1);
+	}
+	if (p->start_count == STARTS_MAX || !code_in_text(p, address) ||
+	    address % p->arch->step != 0)
+		return;
+	p->starts = fw_grow(p->arena, p->starts, &p->start_cap,
+			    p->start_count + 1, sizeof(*p->starts));
+	p->starts[p->start_count++] =
+		(struct code_start){ .address = address,
+				     .name = name,
+				     .known = code_known(name),
+				     .thumb = thumb,
+				     .exported = exported };
+}
+
+static void add_pointer(struct code_program *p, uint64_t address)
+{
+	/* Bit 0 tells on ARM; elsewhere the mode is the program's. */
+	add(p, address, (struct fw_view){ NULL, 0 }, false, false);
+}
+
+static void add_symbols(struct code_program *p, const struct elf_symbols *t,
+			bool exported)
+{
+	struct elf_symbol s;
+
+	for (size_t i = 0; i < t->count && p->start_count < STARTS_MAX; i++)
+		if (elf_symbol_at(t, i, &s) && s.defined && s.value != 0 &&
+		    (s.type == STT_FUNC || s.type == STT_GNU_IFUNC))
+			add(p, s.value, s.name, false, exported);
+}
+
+/* The table of .eh_frame_hdr: version, three encodings, pointer, count, then
+ * pairs of offsets from the header. Returns how many there were. */
+static size_t add_frames(struct code_program *p)
+{
+	const GElf_Phdr *s = elf_segment(&p->elf, PT_GNU_EH_FRAME);
+	struct fw_cursor c;
+
+	if (s == NULL)
+		return 0;
+	c = fw_cursor_of(fw_view_sub(code_bytes(p, s->p_vaddr), 0, s->p_memsz));
+	c.big_endian = p->mode.big_endian;
+	if (fw_u8(&c) != 1)
+		return 0;
+	fw_skip(&c, 2);
+	/* DW_EH_PE_datarel | DW_EH_PE_sdata4 is all that linkers write. */
+	if (fw_u8(&c) != 0x3b)
+		return 0;
+	fw_skip(&c, 4);
+	uint32_t n = fw_u32(&c), i = 0;
+
+	for (; i < n && fw_ok(&c); i++) {
+		uint64_t at = s->p_vaddr + (uint64_t)(int32_t)fw_u32(&c);
+
+		fw_skip(&c, 4);
+		if (fw_ok(&c))
+			add_pointer(p, at & p->mask);
+	}
+	return i;
+}
+
+/* Pairs of a relative 31-bit offset to a function and its unwinding. */
+static size_t add_exidx(struct code_program *p)
+{
+	const GElf_Phdr *s = elf_segment(&p->elf, PT_LOPROC + 1);
+	uint64_t n, count;
+
+	if (s == NULL || p->elf.h.e_machine != EM_ARM)
+		return 0;
+	count = s->p_memsz / 8;
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t at = s->p_vaddr + i * 8;
+
+		if (!code_read(p, at, 4, &n))
+			return i;
+		add(p,
+		    (at + (uint64_t)(int64_t)((int32_t)(n << 1) >> 1)) &
+			    p->mask,
+		    (struct fw_view){ NULL, 0 }, p->mode.thumb, false);
+	}
+	return count;
+}
+
+static void add_arrays(struct code_program *p)
+{
+	static const int64_t arrays[][2] = {
+		{ DT_INIT_ARRAY, DT_INIT_ARRAYSZ },
+		{ DT_FINI_ARRAY, DT_FINI_ARRAYSZ },
+		{ DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ },
+	};
+	uint64_t n;
+
+	for (size_t i = 0; i < 3; i++) {
+		const GElf_Dyn *at = elf_dyn(&p->elf, arrays[i][0]);
+		const GElf_Dyn *size = elf_dyn(&p->elf, arrays[i][1]);
+
+		for (uint64_t k = 0; at != NULL && size != NULL &&
+				     k < size->d_un.d_val && k < 65536;
+		     k += p->word)
+			if (code_read(p, at->d_un.d_ptr + k, p->word, &n))
+				add_pointer(p, n);
+	}
+	add_pointer(p, p->elf.h.e_entry);
+	for (size_t i = 0; i < p->slot_count; i++)
+		if (p->slots[i].import == CODE_NO_IMPORT)
+			add_pointer(p, p->slots[i].value);
+}
+
+/* Programs at fixed addresses hold pointers to functions without relocations.
+ * Only data that can be written: tables of jumps lie with the constants. */
+static void add_data_pointers(struct code_program *p)
+{
+	uint64_t n;
+
+	for (size_t i = 0; i < p->range_count && !p->dynamic_base; i++) {
+		const struct code_range *r = &p->ranges[i];
+		uint64_t at = (r->address + p->word - 1) / p->word * p->word;
+
+		if (!r->write || r->exec)
+			continue;
+		for (; at - r->address + p->word <= r->bytes.len; at += p->word)
+			if (code_read(p, at, p->word, &n) && n != 0)
+				add_pointer(p, n);
+	}
+}
+
+static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
+{
+	struct finder *f = ctx;
+
+	if (what == CODE_SEEN_START) {
+		if (f->take_starts)
+			add(f->p, at, (struct fw_view){ NULL, 0 },
+			    f->p->mode.thumb, false);
+		return;
+	}
+	if (what == CODE_SEEN_CALL || what == CODE_SEEN_JUMP) {
+		const struct code_range *r = code_range_of(f->p, value);
+
+		if (r == NULL || !r->exec)
+			return;
+	}
+	if (f->count == SEEN_MAX ||
+	    (what == CODE_SEEN_SLOT && code_slot_at(f->p, value) == NULL))
+		return;
+	f->v = fw_grow(&f->arena, f->v, &f->cap, f->count + 1, sizeof(*f->v));
+	f->v[f->count++] = (struct seen){ at, value, (uint8_t)what };
+}
+
+/* Thumb or not: what the symbols and pointers say, else the entry point. */
+static bool mostly_thumb(const struct code_program *p)
+{
+	size_t odd = 0, all = 0;
+
+	for (size_t i = 0; i < p->start_count; i++) {
+		odd += p->starts[i].thumb;
+		all++;
+	}
+	return all > 8 ? odd * 2 > all : (p->elf.h.e_entry & 1) != 0;
+}
+
+static int start_order(const void *a, const void *b)
+{
+	const struct code_start *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	if ((x->name.len > 0) != (y->name.len > 0))
+		return x->name.len > 0 ? -1 : 1;
+	return (int)y->thumb - (int)x->thumb;
+}
+
+/* Sorts, drops doubles (a name and a known mode win), and sets the ends. */
+static void settle(struct code_program *p)
+{
+	size_t kept = 0;
+
+	if (p->start_count == 0)
+		return;
+	qsort(p->starts, p->start_count, sizeof(*p->starts), start_order);
+	for (size_t i = 0; i < p->start_count; i++) {
+		struct code_start *last =
+			kept > 0 ? &p->starts[kept - 1] : NULL;
+
+		if (last != NULL && last->address == p->starts[i].address) {
+			last->exported |= p->starts[i].exported;
+			last->thumb |= p->starts[i].thumb;
+			if (last->known == NULL)
+				last->known = p->starts[i].known;
+			continue;
+		}
+		p->starts[kept++] = p->starts[i];
+	}
+	p->start_count = kept;
+	for (size_t i = 0; i < kept; i++) {
+		const struct code_range *t = p->text;
+
+		while (p->starts[i].address - t->address >= t->bytes.len)
+			t++;
+		p->starts[i].end = t->address + t->bytes.len;
+		if (i + 1 < kept && p->starts[i + 1].address < p->starts[i].end)
+			p->starts[i].end = p->starts[i + 1].address;
+	}
+}
+
+uint32_t code_start_of(const struct code_program *p, uint64_t address)
+{
+	size_t low = 0, high = p->start_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (p->starts[mid].address <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low > 0 && address < p->starts[low - 1].end ? (uint32_t)(low - 1)
+							   : CODE_NO_FUNCTION;
+}
+
+uint32_t code_start_at(const struct code_program *p, uint64_t address)
+{
+	if (p->elf.h.e_machine == EM_ARM)
+		address &= ~UINT64_C(1);
+	uint32_t i = code_start_of(p, address);
+
+	return i != CODE_NO_FUNCTION && p->starts[i].address == address
+		       ? i
+		       : CODE_NO_FUNCTION;
+}
+
+static void add_edge(struct code_program *p, uint64_t at, uint32_t to,
+		     bool is_import)
+{
+	uint32_t from = code_start_of(p, at);
+
+	if (from == CODE_NO_FUNCTION)
+		return;
+	p->edges = fw_grow(p->arena, p->edges, &p->edge_cap, p->edge_count + 1,
+			   sizeof(*p->edges));
+	p->edges[p->edge_count++] =
+		(struct code_edge){ from, to, is_import, at };
+}
+
+static void edge_to_slot(struct code_program *p, uint64_t at, uint64_t address)
+{
+	const struct code_slot *s = code_slot_at(p, address);
+
+	if (s == NULL)
+		return;
+	uint32_t f = s->import == CODE_NO_IMPORT ? code_start_at(p, s->value)
+						 : CODE_NO_FUNCTION;
+
+	if (s->import != CODE_NO_IMPORT)
+		add_edge(p, at, s->import, true);
+	else if (f != CODE_NO_FUNCTION)
+		add_edge(p, at, f, false);
+}
+
+static void add_edges(struct code_program *p, const struct finder *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		const struct seen *s = &f->v[i];
+		uint32_t to = code_start_at(p, s->value), import;
+
+		switch ((enum code_seen)s->what) {
+		case CODE_SEEN_CALL:
+		case CODE_SEEN_JUMP:
+			if (s->what == CODE_SEEN_JUMP &&
+			    to != CODE_NO_FUNCTION &&
+			    to == code_start_of(p, s->at))
+				break;
+			import = to != CODE_NO_FUNCTION &&
+						 p->starts[to].name.len > 0
+					 ? CODE_NO_IMPORT
+					 : code_stub(p, s->value, 0);
+			if (import != CODE_NO_IMPORT)
+				add_edge(p, s->at, import, true);
+			else if (to != CODE_NO_FUNCTION)
+				add_edge(p, s->at, to, false);
+			break;
+		case CODE_SEEN_SLOT:
+			edge_to_slot(p, s->at, s->value);
+			break;
+		case CODE_SEEN_GP:
+			edge_to_slot(p, s->at, (p->gp + s->value) & p->mask);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static int edge_order(const void *a, const void *b)
+{
+	const struct code_edge *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+static uint32_t use_of(const struct code_known *k)
+{
+	return k == NULL ? 0 : k->use;
+}
+
+/* What each function calls, and what it reaches through its callees. */
+void code_spread(struct code_program *p)
+{
+	uint32_t *next = fw_alloc(p->arena, p->start_count, sizeof(*next));
+
+	for (size_t i = 0; i < p->edge_count; i++) {
+		const struct code_edge *e = &p->edges[i];
+
+		p->starts[e->from].uses |=
+			use_of(e->is_import ? p->imports[e->to].known
+					    : p->starts[e->to].known);
+	}
+	for (size_t i = 0; i < p->start_count; i++)
+		p->starts[i].reach = p->starts[i].uses;
+	for (int depth = 1; depth < CODE_DEPTH; depth++) {
+		for (size_t i = 0; i < p->start_count; i++)
+			next[i] = p->starts[i].reach;
+		for (size_t i = 0; i < p->edge_count; i++)
+			if (!p->edges[i].is_import)
+				next[p->edges[i].from] |=
+					p->starts[p->edges[i].to].reach;
+		for (size_t i = 0; i < p->start_count; i++)
+			p->starts[i].reach = next[i];
+	}
+}
+
+static int address_order(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* What is called and is no linkage stub begins a function. */
+static void add_called(struct code_program *p, struct finder *f)
+{
+	uint64_t *to = fw_alloc(&f->arena, f->count, sizeof(*to));
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (f->v[i].what == CODE_SEEN_CALL)
+			to[n++] = f->v[i].value;
+	qsort(to, n, sizeof(*to), address_order);
+	for (size_t i = 0; i < n; i++)
+		if ((i == 0 || to[i] != to[i - 1]) &&
+		    code_stub(p, to[i], 0) == CODE_NO_IMPORT)
+			add(p, to[i], (struct fw_view){ NULL, 0 }, false,
+			    false);
+}
+
+void code_find_starts(struct code_program *p)
+{
+	struct finder f = { .p = p,
+			    .arena = { .on_full = p->arena->on_full,
+				       .ctx = p->arena->ctx } };
+
+	add_symbols(p, &p->elf.dynsym, true);
+	add_symbols(p, &p->elf.symtab, false);
+	add_arrays(p);
+	if (p->elf.h.e_machine == EM_ARM)
+		p->mode.thumb = mostly_thumb(p);
+	f.take_starts = add_frames(p) + add_exidx(p) < ENOUGH_FRAMES &&
+			p->elf.symtab.count < ENOUGH_FRAMES;
+	add_data_pointers(p);
+	for (size_t i = 0; i < p->text_count; i++)
+		p->arch->scan(p->text[i].bytes, p->text[i].address, p->mode,
+			      see, &f);
+	add_called(p, &f);
+	settle(p);
+	add_edges(p, &f);
+	fw_arena_free(&f.arena);
+	qsort(p->edges, p->edge_count, sizeof(*p->edges), edge_order);
+	code_spread(p);
+}

@@ -1,0 +1,50 @@
+/* flow.h - a function's instructions and blocks while it is analysed */
+#ifndef FW_CODE_FLOW_H
+#define FW_CODE_FLOW_H
+
+#include "code/function.h"
+
+struct flow_insn {
+	uint64_t address, target;
+	uint32_t first;	   /* of its operations in flow.ops */
+	uint8_t own, slot; /* operations: its own, then its delay slot's */
+	uint8_t size;	   /* bytes, with the slot's */
+	uint8_t flow, cond, reg;
+	bool likely;
+};
+
+/* The function at hand. The arrays are used again for the next one. */
+struct flow {
+	struct code_program *p;
+	struct code_function *f;
+	uint64_t start, end;
+	bool thumb;
+	struct flow_insn *insns;
+	size_t insn_count, insn_cap;
+	struct code_operation *ops;
+	size_t op_count, op_cap;
+	/* By step from start: */
+	uint32_t *at;	 /* instruction + 1; 0: none */
+	uint32_t *block; /* block that starts there + 1; 0: none */
+	uint8_t *leader; /* a block starts there */
+	size_t at_cap, block_cap, leader_cap;
+	uint64_t *work;
+	size_t work_count, work_cap;
+	uint32_t *order;	 /* instructions by address */
+	uint32_t *first, *count; /* of order, by block */
+	struct code_block *blocks;
+	size_t order_cap, first_cap, count_cap, blocks_cap;
+	/* For run.c, by block: */
+	struct code_state *states;
+	uint8_t *visits, *dirty;
+	size_t states_cap, visits_cap, dirty_cap;
+};
+
+/* Decodes what the function's entry reaches and cuts it into blocks. */
+bool flow_build(struct flow *w);
+/* Numbers the dominator tree of w->f; lists predecessors. */
+void flow_dominate(struct code_program *p, struct code_function *f);
+/* run.c: constant propagation; fills calls, flags, results. */
+void flow_run(struct flow *w);
+
+#endif

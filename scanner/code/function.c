@@ -1,0 +1,75 @@
+/* function.c - one function, analysed once */
+#include "code/flow.h"
+
+/* Two jobs at a time stay within the budget of a whole scan. */
+enum { MEMORY_MAX = 24 << 20 };
+
+struct code_function *code_function(struct code_program *p, uint32_t start)
+{
+	struct code_start *s = &p->starts[start];
+
+	if (s->analysed != NULL)
+		return s->analysed->block_count > 0 ? s->analysed : NULL;
+	if (p->arena->used > MEMORY_MAX) {
+		p->gave_up = "its code needs more memory than there is for it";
+		return NULL;
+	}
+	if (p->flow == NULL)
+		p->flow = fw_alloc(p->arena, 1, sizeof(*p->flow));
+	struct flow *w = p->flow;
+
+	s->analysed = fw_alloc(p->arena, 1, sizeof(*s->analysed));
+	s->analysed->start = start;
+	w->p = p;
+	w->f = s->analysed;
+	w->start = s->address;
+	w->end = s->end;
+	w->thumb = s->thumb;
+	if (!flow_build(w)) {
+		s->analysed->block_count = 0;
+		return NULL;
+	}
+	flow_dominate(p, s->analysed);
+	flow_run(w);
+	return s->analysed;
+}
+
+const struct code_known *code_call_known(const struct code_program *p,
+					 const struct code_call *c)
+{
+	if (c->import != CODE_NO_IMPORT)
+		return p->imports[c->import].known;
+	return c->function == CODE_NO_FUNCTION ? NULL
+					       : p->starts[c->function].known;
+}
+
+bool code_call_does(const struct code_program *p, const struct code_call *c,
+		    uint32_t use)
+{
+	const struct code_known *k = code_call_known(p, c);
+
+	return k != NULL && (k->use & use) != 0;
+}
+
+struct fw_view code_call_name(const struct code_program *p,
+			      const struct code_call *c)
+{
+	if (c->import != CODE_NO_IMPORT)
+		return p->imports[c->import].name;
+	if (c->function != CODE_NO_FUNCTION)
+		return p->starts[c->function].name;
+	return (struct fw_view){ NULL, 0 };
+}
+
+const struct code_call *code_call_of(const struct code_program *p,
+				     const struct code_function *f, code_id id)
+{
+	const struct code_value *v = code_value_at(&p->values, id);
+
+	if (v->kind != CODE_RESULT)
+		return NULL;
+	for (size_t i = 0; i < f->call_count; i++)
+		if (f->calls[i].at == v->n)
+			return &f->calls[i];
+	return NULL;
+}

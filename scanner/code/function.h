@@ -1,0 +1,85 @@
+/* function.h - one function, analysed
+ *
+ * Blocks with what dominates them, calls with their arguments, branches with
+ * what they compare, and values returned. Instructions themselves are not kept;
+ * who shows them decodes them again.
+ */
+#ifndef FW_CODE_FUNCTION_H
+#define FW_CODE_FUNCTION_H
+
+#include "code/state.h"
+
+enum { CODE_ARGS = 6, CODE_NO_BLOCK = 0xffffffff };
+
+struct code_block {
+	uint64_t start, end; /* addresses; equal: made for a delay slot */
+	uint32_t next[2]; /* [0] taken if cond holds, [1] else; CODE_NO_BLOCK */
+	uint8_t cond;	  /* CODE_ALWAYS: only next[0] */
+	bool returns;
+	bool reached;	/* by constant propagation */
+	bool loops;	/* it jumps back */
+	bool mixes;	/* xor, rotate and the like on bytes of memory */
+	code_id flags;	/* that cond is of, at the block's end */
+	code_id result; /* where it returns */
+	uint32_t more;	/* first of further successors (a jump table) */
+	uint32_t more_count;
+	uint32_t idom; /* the block that dominates it; the entry: itself */
+	uint32_t in,
+		out; /* a's subtree holds b: a.in <= b.in && b.out <= a.out */
+	uint32_t preds, pred_count; /* in function.pred */
+};
+
+struct code_call {
+	uint64_t at;
+	uint32_t block;
+	uint32_t import;   /* or CODE_NO_IMPORT */
+	uint32_t function; /* index of a start, or CODE_NO_FUNCTION */
+	bool tail;	   /* a jump that ends the function */
+	uint8_t built;	   /* bit n: text[n] was put together on the stack */
+	code_id args[CODE_ARGS];
+	struct fw_view
+		text[CODE_ARGS]; /* that an argument points to; or empty */
+};
+
+struct code_function {
+	uint32_t start;		   /* index into the program's starts */
+	struct code_block *blocks; /* [0] is the entry; by address */
+	uint32_t block_count;
+	uint32_t *more, *pred;
+	struct code_call *calls; /* by block, in order */
+	size_t call_count, call_cap;
+	uint64_t *pointers; /* constants that may be text or code */
+	size_t pointer_count, pointer_cap;
+	bool indirect; /* has a jump that could not be followed */
+	bool xors; /* changes bytes of memory in a loop by xor and the like */
+};
+
+/* Analyses the function of a start, once; NULL when there is no code to see or
+ * the budget is used up. */
+struct code_function *code_function(struct code_program *p, uint32_t start);
+
+/* What is known of whom a call calls, or NULL. */
+const struct code_known *code_call_known(const struct code_program *p,
+					 const struct code_call *c);
+/* Whether it does one of these (enum code_use). */
+bool code_call_does(const struct code_program *p, const struct code_call *c,
+		    uint32_t use);
+/* The name of whom it calls, or an empty view. */
+struct fw_view code_call_name(const struct code_program *p,
+			      const struct code_call *c);
+/* The call whose result is a value, or NULL. */
+const struct code_call *code_call_of(const struct code_program *p,
+				     const struct code_function *f, code_id id);
+
+/* Whether block b runs only after the edge that enters block a. */
+static inline bool code_dominates(const struct code_function *f, uint32_t a,
+				  uint32_t b)
+{
+	return f->blocks[a].in <= f->blocks[b].in &&
+	       f->blocks[b].out <= f->blocks[a].out;
+}
+/* Whether block `to` can only be entered over the branch of block `from`: then
+ * all that `to` dominates is guarded by it. */
+bool code_guards(const struct code_function *f, uint32_t from, uint32_t to);
+
+#endif

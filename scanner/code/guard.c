@@ -1,0 +1,146 @@
+/* guard.c - what runs only when a compare was equal */
+#include "code/guard.h"
+
+enum { OR_MAX = 6, LIKE_MAX = 256 };
+
+/* Whether block `to` is entered only over equal edges of compares ("a" or "b"
+ * leads there); counts them. equal_of: by block, the block of its equal edge.
+ */
+static bool entered_by_equal(const struct code_function *f, uint32_t to,
+			     const uint32_t *equal_of, uint32_t *count)
+{
+	const struct code_block *b = &f->blocks[to];
+
+	*count = 0;
+	for (uint32_t i = 0; i < b->pred_count; i++) {
+		uint32_t from = f->pred[b->preds + i];
+
+		if (f->blocks[from].in == 0 || code_dominates(f, to, from))
+			continue;
+		if (equal_of[from] != to || ++*count > OR_MAX)
+			return false;
+	}
+	return b->in != 0 && *count > 0;
+}
+
+static uint32_t count_behind(const struct code_function *f, uint32_t to)
+{
+	return f->blocks[to].out - f->blocks[to].in + 1;
+}
+
+static void look(struct code_program *p, const struct code_function *f,
+		 const uint32_t *equal_of, struct code_guard *g)
+{
+	const struct code_compare *c = g->compare;
+	struct code_sinks s = { .of = { { .weight = 0 } } };
+	uint32_t count = 0;
+
+	if (c->equal == CODE_NO_BLOCK || c->equal == c->other)
+		return;
+	/* Of a chain of compares the last one's edge counts. */
+	if (!entered_by_equal(f, c->equal, equal_of, &count))
+		return;
+	g->guards = true;
+	g->or_count = count - 1;
+	g->blocks = count_behind(f, c->equal);
+	code_sinks_behind(p, f, c->equal, &s);
+	g->best = code_sinks_best(&s);
+	g->sink = s.of[g->best];
+}
+
+/* Where the equal edge of each block's compare leads; CODE_NO_BLOCK: nowhere
+ * that counts. */
+static uint32_t *equal_edges(struct code_program *p,
+			     const struct code_function *f,
+			     const struct code_compare *c, size_t n)
+{
+	uint32_t *to = fw_alloc(p->arena, f->block_count, sizeof(*to));
+
+	for (uint32_t b = 0; b < f->block_count; b++)
+		to[b] = CODE_NO_BLOCK;
+	for (size_t i = 0; i < n; i++) {
+		const struct code_block *b = &f->blocks[c[i].block];
+
+		if (c[i].kind != CODE_COMPARE_ORDER &&
+		    (b->next[0] == c[i].equal || b->next[1] == c[i].equal))
+			to[c[i].block] = c[i].equal;
+		/* The last link of a chain enters what all of it guards. */
+		if (c[i].kind == CODE_COMPARE_INLINE &&
+		    c[i].equal != CODE_NO_BLOCK &&
+		    f->blocks[c[i].equal].pred_count == 1)
+			to[f->pred[f->blocks[c[i].equal].preds]] = c[i].equal;
+	}
+	return to;
+}
+
+/* A number that somebody chose: no count, size, flag, mask or error. */
+static bool is_magic(uint64_t n)
+{
+	uint64_t low = n & UINT32_MAX;
+
+	if (n <= 0xffff || (low & 0xffff) == 0 || low > UINT32_MAX - 0x10000)
+		return false;
+	return (n & (n + 1)) != 0 && (n & (n - 1)) != 0;
+}
+
+bool code_is_trigger(const struct code_compare *c)
+{
+	switch (c->kind) {
+	case CODE_COMPARE_CALL:
+	case CODE_COMPARE_SEARCH:
+	case CODE_COMPARE_INLINE:
+		return c->literal.len >= 2;
+	case CODE_COMPARE_NUMBER:
+		return !c->linked &&
+		       (c->literal.len >= 3 || is_magic(c->number));
+	case CODE_COMPARE_DECODED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_strong(const struct code_guard *g)
+{
+	return g->best != CODE_SINK_NONE && code_is_trigger(g->compare);
+}
+
+/* How many other compares guard what is as strong: a command interpreter has
+ * many of them. */
+static void count_like(struct code_guard *g, size_t n)
+{
+	size_t strong = 0, i, k;
+
+	for (i = 0; i < n; i++)
+		strong += is_strong(&g[i]);
+	for (i = 0; i < n; i++) {
+		if (!is_strong(&g[i]))
+			continue;
+		if (strong > LIKE_MAX) {
+			g[i].like = LIKE_MAX;
+			continue;
+		}
+		for (k = 0; k < n; k++)
+			g[i].like +=
+				g[k].best != CODE_SINK_NONE &&
+				g[k].compare->equal != g[i].compare->equal &&
+				g[k].sink.weight >= g[i].sink.weight;
+	}
+}
+
+size_t code_guards_of(struct code_program *p, const struct code_function *f,
+		      struct code_guard **list)
+{
+	struct code_compare *c;
+	size_t n = code_compares(p, f, &c);
+	uint32_t *equal_of = equal_edges(p, f, c, n);
+	struct code_guard *g = fw_alloc(p->arena, n, sizeof(*g));
+
+	for (size_t i = 0; i < n; i++) {
+		g[i].compare = &c[i];
+		look(p, f, equal_of, &g[i]);
+	}
+	count_like(g, n);
+	*list = g;
+	return n;
+}

@@ -1,0 +1,137 @@
+/* program.h - an ELF program or library as code and memory
+ *
+ * What the loader would make of it: ranges of memory, slots that imports fill,
+ * pointers that relocations make, and the places where functions begin. Works
+ * without section headers. Memory is the arena's; nothing is owned but the
+ * decoders, which code_close() closes.
+ */
+#ifndef FW_CODE_PROGRAM_H
+#define FW_CODE_PROGRAM_H
+
+#include "code/arch.h"
+#include "code/elfread.h"
+#include "code/known.h"
+#include "code/value.h"
+
+enum { CODE_NO_IMPORT = 0xffffffff, CODE_NO_FUNCTION = 0xffffffff };
+
+struct code_import {
+	struct fw_view name;		/* as in the symbol table */
+	const struct code_known *known; /* or NULL */
+};
+
+/* A word of memory that the loader fills. */
+struct code_slot {
+	uint64_t address;
+	uint32_t import; /* or CODE_NO_IMPORT: */
+	uint64_t value;
+};
+
+struct code_range {
+	uint64_t address;
+	struct fw_view bytes; /* of the file; what lies behind is zeros */
+	uint64_t size;	      /* in memory */
+	bool exec, write;
+};
+
+/* Found by looking, before anything is analysed. */
+struct code_start {
+	uint64_t address, end;		/* end: where the next one starts */
+	struct fw_view name;		/* or empty */
+	const struct code_known *known; /* by its name or its shape, or NULL */
+	bool thumb;
+	bool exported;	/* its name is in the dynamic symbols */
+	uint32_t uses;	/* enum code_use of what it calls, directly */
+	uint32_t reach; /* ... and of what its callees do, to CODE_DEPTH */
+	struct code_function *analysed;	   /* or NULL */
+	const struct code_sinks *sinks[3]; /* sink.h, by depth; or NULL */
+};
+
+enum { CODE_DEPTH = 4 };
+
+/* A direct call or reference from one function to another or to an import. */
+struct code_edge {
+	uint32_t from, to; /* indices of starts; to: import if is_import */
+	bool is_import;
+	uint64_t at;
+};
+
+struct code_program {
+	struct elf_file elf;
+	const struct code_arch *arch;
+	struct code_mode mode; /* thumb: most functions are */
+	struct fw_arena *arena;
+	uint64_t mask;	   /* of an address's bits */
+	uint8_t word;	   /* bytes */
+	uint64_t gp;	   /* base of the GOT as code sees it; 0: not known */
+	bool dynamic_base; /* addresses are relative: a library or PIE */
+
+	struct code_range *ranges; /* what is loaded, in the file's order */
+	size_t range_count;
+	struct code_range
+		*text; /* code without linkage stubs, where told apart */
+	size_t text_count;
+
+	struct code_import *imports;
+	size_t import_count;
+	struct code_slot *slots; /* by address */
+	size_t slot_count, slot_cap;
+
+	struct code_start *starts; /* by address */
+	size_t start_count, start_cap;
+	struct code_edge *edges; /* by from */
+	size_t edge_count, edge_cap;
+
+	struct code_stub *stubs; /* stub.c: address -> import, a hash table */
+	size_t stub_count, stub_slots;
+
+	struct code_values values;
+	csh decoders[2]; /* [1]: Thumb; 0: not opened */
+	cs_insn *scratch[2];
+	struct flow *flow;   /* flow.h: room to work in, or NULL */
+	uint64_t budget;     /* instructions that may still be lifted */
+	const char *gave_up; /* why not all was analysed, or NULL */
+};
+
+/* False when these bytes are no program of a processor that is read; *why then
+ * says so, a literal. The caller closes what was opened. */
+bool code_open(struct code_program *p, struct fw_view bytes,
+	       struct fw_arena *arena, const char **why);
+void code_close(struct code_program *p);
+
+/* The range that holds an address, or NULL. */
+const struct code_range *code_range_of(const struct code_program *p,
+				       uint64_t address);
+/* The file's bytes from an address to the end of its range; empty outside. */
+struct fw_view code_bytes(const struct code_program *p, uint64_t address);
+/* A number of size bytes (1, 2, 4, 8) as it lies in the file. */
+bool code_read(const struct code_program *p, uint64_t address, uint8_t size,
+	       uint64_t *n);
+bool code_in_text(const struct code_program *p, uint64_t address);
+
+const struct code_slot *code_slot_at(const struct code_program *p,
+				     uint64_t address);
+/* The function that begins at, or holds, an address; CODE_NO_FUNCTION. */
+uint32_t code_start_at(const struct code_program *p, uint64_t address);
+uint32_t code_start_of(const struct code_program *p, uint64_t address);
+
+/* C text at an address: 1 to 512 printable bytes before a zero; empty if not.
+ * Line ends, tabs and escapes count as printable. */
+struct fw_view code_text(const struct code_program *p, uint64_t address);
+
+/* Decodes and lifts one instruction. False: no code there, or the program's
+ * budget is used up (gave_up says so). */
+bool code_decode(struct code_program *p, uint64_t address, bool thumb,
+		 struct code_insn *in);
+
+/* find.c: fills starts and edges. */
+void code_find_starts(struct code_program *p);
+
+/* find.c: what is reached, once more, after wrappers were found. */
+void code_spread(struct code_program *p);
+
+/* stub.c: what a linkage stub at address jumps to; gp: the register's value at
+ * the call, or 0. CODE_NO_IMPORT when it is no stub. */
+uint32_t code_stub(struct code_program *p, uint64_t address, uint64_t gp);
+
+#endif

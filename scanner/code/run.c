@@ -1,0 +1,300 @@
+/* run.c - constant propagation over a function's blocks
+ *
+ * Each block is visited a few times with what all its predecessors agree on;
+ * a last pass in order writes down calls, branches and results.
+ */
+#include "code/flow.h"
+
+enum { VISITS = 3, VISITS_LARGE = 2, LARGE = 400, BUILT_MAX = 64 };
+
+static void copy_state(struct code_state *to, const struct code_state *from)
+{
+	memcpy(to->regs, from->regs, sizeof(to->regs));
+	to->count = from->count;
+	memcpy(to->stack, from->stack, from->count * sizeof(to->stack[0]));
+}
+
+static void keep_pointer(struct flow *w, code_id id)
+{
+	const struct code_value *v = code_value_at(&w->p->values, id);
+	struct code_function *f = w->f;
+
+	if (v->kind != CODE_CONST || v->n < 0x100 ||
+	    (f->pointer_count > 0 &&
+	     f->pointers[f->pointer_count - 1] == v->n) ||
+	    code_range_of(w->p, v->n) == NULL)
+		return;
+	f->pointers = fw_grow(w->p->arena, f->pointers, &f->pointer_cap,
+			      f->pointer_count + 1, sizeof(*f->pointers));
+	f->pointers[f->pointer_count++] = v->n;
+}
+
+/* A byte that is stored after it was turned into another: text that is decoded
+ * (or encoded) at run time. */
+static void look_for_decoding(struct flow *w, const struct code_state *s,
+			      const struct code_operation *op,
+			      struct code_block *b)
+{
+	if (op->op == CODE_XOR || op->op == CODE_XORI || op->op == CODE_MIX)
+		b->mixes = true;
+	if (op->op != CODE_STORE || op->size != 1 || op->b == CODE_NONE)
+		return;
+	const struct code_value *v =
+		code_value_at(&w->p->values, code_register(w->p, s, op->b));
+
+	if (v->kind == CODE_XORED || v->kind == CODE_MIXED ||
+	    v->kind == CODE_DIFFERENCE ||
+	    (v->kind == CODE_OFFSET &&
+	     code_value_is(&w->p->values, v->base, CODE_LOADED)) ||
+	    (v->kind == CODE_UNKNOWN && b->mixes))
+		w->f->xors = true;
+}
+
+static void step(struct flow *w, struct code_state *s, uint32_t first,
+		 uint32_t count, uint64_t at, struct code_block *record)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct code_operation *op = &w->ops[first + i];
+
+		if (record != NULL)
+			look_for_decoding(w, s, op, record);
+		code_step(w->p, s, op, at);
+		if (record != NULL && op->dst < CODE_REGS &&
+		    (op->op <= CODE_ADD || op->op == CODE_LOAD ||
+		     op->op == CODE_OR || op->op == CODE_ORI ||
+		     op->op == CODE_INSERT))
+			keep_pointer(w, s->regs[op->dst]);
+	}
+}
+
+/* i386: a function that only returns its return address. False if it is none.
+ */
+static bool is_thunk(struct flow *w, struct code_state *s,
+		     const struct flow_insn *in)
+{
+	struct fw_view v = code_bytes(w->p, in->target);
+	struct code_insn t;
+
+	if (w->p->elf.h.e_machine != EM_386 || v.len < 4 || v.data[0] != 0x8b ||
+	    v.data[2] != 0x24 || v.data[3] != 0xc3 ||
+	    !code_decode(w->p, in->target, false, &t) || t.count != 1)
+		return false;
+	s->regs[t.ops[0].dst] =
+		code_const(&w->p->values, in->address + in->size);
+	return true;
+}
+
+static void resolve(struct flow *w, const struct code_state *s,
+		    const struct flow_insn *in, struct code_call *c)
+{
+	struct code_program *p = w->p;
+	uint64_t target = in->target, gp = 0;
+
+	c->import = CODE_NO_IMPORT;
+	c->function = CODE_NO_FUNCTION;
+	if (in->flow == CODE_CALL_REGISTER || in->flow == CODE_JUMP_REGISTER) {
+		const struct code_value *v =
+			code_value_at(&p->values, code_register(p, s, in->reg));
+
+		if (v->kind == CODE_IMPORT)
+			c->import = (uint32_t)v->n;
+		if (v->kind != CODE_CONST)
+			return;
+		target = v->n;
+	}
+	c->function = code_start_at(p, target);
+	if (c->function != CODE_NO_FUNCTION &&
+	    p->starts[c->function].name.len > 0)
+		return;
+	if (p->arch->gp != CODE_NONE && p->arch->self == CODE_NONE) {
+		const struct code_value *g =
+			code_value_at(&p->values, s->regs[p->arch->gp]);
+
+		gp = g->kind == CODE_CONST ? g->n : 0;
+	}
+	c->import = code_stub(p, target, gp);
+	if (c->import != CODE_NO_IMPORT)
+		c->function = CODE_NO_FUNCTION;
+}
+
+static void take_arguments(struct flow *w, const struct code_state *s,
+			   struct code_call *c)
+{
+	struct code_program *p = w->p;
+	char built[BUILT_MAX];
+
+	for (unsigned i = 0; i < CODE_ARGS; i++) {
+		c->args[i] = code_argument(p, s, i, c->tail);
+		const struct code_value *v =
+			code_value_at(&p->values, c->args[i]);
+
+		if (v->kind == CODE_CONST) {
+			c->text[i] = code_text(p, v->n);
+			keep_pointer(w, c->args[i]);
+		} else if (v->kind == CODE_STACK) {
+			size_t n = code_stack_text(p, s, (int64_t)v->n, built,
+						   sizeof(built));
+
+			if (n == 0)
+				continue;
+			c->text[i] = fw_view_of(
+				fw_strdup(p->arena, fw_view_of(built, n)), n);
+			c->built |= (uint8_t)(1u << i);
+		}
+	}
+}
+
+/* Whether a call may write to the buffers that it gets. */
+static bool writes(const struct code_known *k)
+{
+	const uint32_t reads = CODE_EQUAL | CODE_FOUND | CODE_SHELL |
+			       CODE_EXEC | CODE_FILE | CODE_DELETE | CODE_AUTH |
+			       CODE_WRITE | CODE_ENV;
+
+	return k == NULL || (k->use & reads) == 0;
+}
+
+static void call(struct flow *w, struct code_state *s,
+		 const struct flow_insn *in, uint32_t block, bool tail,
+		 bool record)
+{
+	struct code_call c = { .at = in->address,
+			       .block = block,
+			       .tail = tail };
+	struct code_function *f = w->f;
+
+	if (in->flow == CODE_CALL && is_thunk(w, s, in))
+		return;
+	resolve(w, s, in, &c);
+	if (tail && c.import == CODE_NO_IMPORT &&
+	    c.function == CODE_NO_FUNCTION)
+		return;
+	if (record) {
+		take_arguments(w, s, &c);
+		f->calls = fw_grow(w->p->arena, f->calls, &f->call_cap,
+				   f->call_count + 1, sizeof(c));
+		f->calls[f->call_count++] = c;
+	}
+	if (tail)
+		return;
+	if (writes(code_call_known(w->p, &c)))
+		for (unsigned i = 0; i < CODE_ARGS; i++)
+			code_forget(w->p, s, code_argument(w->p, s, i, false));
+	code_after_call(w->p, s, in->address);
+}
+
+static bool leaves(const struct flow *w, const struct flow_insn *in,
+		   const struct code_block *b)
+{
+	return in->flow == CODE_JUMP_REGISTER ||
+	       (in->flow == CODE_JUMP && b->next[0] == CODE_NO_BLOCK &&
+		w->f->block_count > 0);
+}
+
+/* Runs a block's operations on s. *other gets the state of the edge that is not
+ * taken where it differs (a delay slot that runs only when the branch is). */
+static bool run_block(struct flow *w, uint32_t n, struct code_state *s,
+		      struct code_state *other, bool record)
+{
+	struct code_block *b = &w->f->blocks[n];
+	bool split = false;
+
+	for (uint32_t i = 0; i < w->count[n]; i++) {
+		const struct flow_insn *in =
+			&w->insns[w->order[w->first[n] + i]];
+
+		step(w, s, in->first, in->own, in->address, record ? b : NULL);
+		if (record &&
+		    (in->flow == CODE_BRANCH || in->flow == CODE_RETURN_IF))
+			b->flags = code_register(w->p, s, in->reg);
+		if (in->likely && in->flow == CODE_BRANCH) {
+			copy_state(other, s);
+			split = true;
+		}
+		step(w, s, in->first + in->own, in->slot, in->address,
+		     record ? b : NULL);
+		if (in->flow == CODE_CALL || in->flow == CODE_CALL_REGISTER)
+			call(w, s, in, n, false, record);
+		else if (leaves(w, in, b))
+			call(w, s, in, n, true, record);
+	}
+	if (record && b->returns)
+		b->result = code_register(w->p, s, w->p->arch->result);
+	if (record)
+		b->reached = true;
+	return split;
+}
+
+static void *room(struct flow *w, void *v, size_t *cap, size_t size)
+{
+	return fw_grow(w->p->arena, v, cap, w->f->block_count, size);
+}
+
+static void flow_into(struct flow *w, uint32_t to, const struct code_state *s,
+		      unsigned limit)
+{
+	if (to == CODE_NO_BLOCK)
+		return;
+	/* visits: 0 never entered, else how often it ran + 1 */
+	if (w->visits[to] == 0) {
+		copy_state(&w->states[to], s);
+		w->visits[to] = 1;
+		w->dirty[to] = 1;
+	} else if (code_meet(&w->states[to], s) && w->visits[to] <= limit)
+		w->dirty[to] = 1;
+}
+
+static void propagate(struct flow *w, unsigned limit)
+{
+	struct code_function *f = w->f;
+	struct code_state s, other;
+	uint32_t i = 0;
+
+	while (i < f->block_count) {
+		const struct code_block *b = &f->blocks[i];
+		uint32_t back = i + 1;
+
+		if (!w->dirty[i]) {
+			i++;
+			continue;
+		}
+		w->dirty[i] = 0;
+		w->visits[i]++;
+		copy_state(&s, &w->states[i]);
+		bool split = run_block(w, i, &s, &other, false);
+
+		flow_into(w, b->next[0], &s, limit);
+		flow_into(w, b->next[1], split ? &other : &s, limit);
+		for (uint32_t k = 0; k < b->more_count; k++)
+			flow_into(w, f->more[b->more + k], &s, limit);
+		for (size_t k = 0; k < 2; k++)
+			if (b->next[k] < back && w->dirty[b->next[k]])
+				back = b->next[k];
+		for (uint32_t k = 0; k < b->more_count; k++)
+			if (f->more[b->more + k] < back &&
+			    w->dirty[f->more[b->more + k]])
+				back = f->more[b->more + k];
+		i = back;
+	}
+}
+
+void flow_run(struct flow *w)
+{
+	struct code_function *f = w->f;
+	struct code_state s, other;
+
+	w->states = room(w, w->states, &w->states_cap, sizeof(*w->states));
+	w->visits = room(w, w->visits, &w->visits_cap, 1);
+	w->dirty = room(w, w->dirty, &w->dirty_cap, 1);
+	memset(w->visits, 0, f->block_count);
+	memset(w->dirty, 0, f->block_count);
+	code_state_entry(w->p, &w->states[0], w->start);
+	w->visits[0] = w->dirty[0] = 1;
+	propagate(w, f->block_count > LARGE ? VISITS_LARGE : VISITS);
+	for (uint32_t i = 0; i < f->block_count; i++) {
+		if (w->visits[i] == 0)
+			continue;
+		copy_state(&s, &w->states[i]);
+		run_block(w, i, &s, &other, true);
+	}
+}

@@ -1,0 +1,410 @@
+/* sink.c - strong things: what a call does, and through whom */
+#include "code/sink.h"
+
+static const float weights[CODE_SINKS] = {
+	[CODE_SINK_BIND_SHELL] = 12,
+	[CODE_SINK_REVERSE_SHELL] = 11,
+	[CODE_SINK_SHELL] = 10,
+	[CODE_SINK_COMMAND] = 9,
+	[CODE_SINK_DECODED] = 9,
+	[CODE_SINK_EXEC_SHELL] = 8,
+	[CODE_SINK_BUFFER] = 7,
+	[CODE_SINK_VARIABLE] = 6,
+	[CODE_SINK_DAEMON] = 6,
+	[CODE_SINK_ACCOUNT] = 6,
+	[CODE_SINK_EVAL] = 5,
+	[CODE_SINK_EXEC_VARIABLE] = 3.5f,
+	[CODE_SINK_FORMAT] = 3,
+	[CODE_SINK_JOINED] = 3,
+	[CODE_SINK_ROOT] = 3,
+	[CODE_SINK_CONSTANT] = 1.5f,
+	[CODE_SINK_EXEC_CONSTANT] = 1.5f,
+	[CODE_SINK_LISTEN] = 1.5f,
+	[CODE_SINK_DELETE] = 1,
+};
+
+const char *code_sink_words(enum code_sink_kind kind)
+{
+	static const char *const words[CODE_SINKS] = {
+		[CODE_SINK_NONE] = "does nothing strong",
+		[CODE_SINK_BIND_SHELL] =
+			"waits for a connection and gives it a shell",
+		[CODE_SINK_REVERSE_SHELL] =
+			"connects out and gives the other end a shell",
+		[CODE_SINK_SHELL] = "starts a shell",
+		[CODE_SINK_COMMAND] =
+			"runs a command that is given from outside",
+		[CODE_SINK_DECODED] = "runs a command that is decoded first",
+		[CODE_SINK_EXEC_SHELL] = "becomes a shell",
+		[CODE_SINK_BUFFER] = "runs a command from a buffer",
+		[CODE_SINK_VARIABLE] = "runs a command that cannot be told",
+		[CODE_SINK_DAEMON] = "starts a login or relay service",
+		[CODE_SINK_ACCOUNT] = "changes the device's accounts or keys",
+		[CODE_SINK_EVAL] = "runs program text that is given",
+		[CODE_SINK_EXEC_VARIABLE] =
+			"runs a program that cannot be told",
+		[CODE_SINK_FORMAT] =
+			"runs a command with a part from elsewhere",
+		[CODE_SINK_JOINED] = "runs a command that is joined from parts",
+		[CODE_SINK_ROOT] = "takes root's rights",
+		[CODE_SINK_CONSTANT] = "runs a fixed command",
+		[CODE_SINK_EXEC_CONSTANT] = "runs a fixed program",
+		[CODE_SINK_LISTEN] = "opens a listening port",
+		[CODE_SINK_DELETE] = "deletes a file",
+	};
+
+	return words[kind];
+}
+
+static void offer(struct code_sinks *s, enum code_sink_kind kind, float weight,
+		  const struct code_call *c, uint32_t function,
+		  struct fw_view text)
+{
+	if (weight > s->of[kind].weight)
+		s->of[kind] = (struct code_sink){ .weight = weight,
+						  .at = c->at,
+						  .call = c->at,
+						  .function = function,
+						  .text = text };
+}
+
+static bool has(struct fw_view text, const char *word)
+{
+	return fw_view_find(text, fw_view_str(word), 0) != SIZE_MAX;
+}
+
+/* "/bin/sh", "sh -i", "/bin/busybox ash", but not "sh /etc/x.sh". */
+static bool is_shell(struct fw_view t)
+{
+	static const char *const names[] = { "sh",  "bash", "ash", "dash",
+					     "ksh", "zsh",  "csh" };
+	static const char *const dirs[] = { "/usr/local/bin/", "/usr/bin/",
+					    "/bin/", "/sbin/", "busybox " };
+
+	for (size_t pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+			if (fw_view_starts(t, fw_view_str(dirs[i])))
+				t = fw_view_sub(t, strlen(dirs[i]), t.len);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct fw_view n = fw_view_str(names[i]);
+		struct fw_view rest = fw_view_sub(t, n.len, t.len);
+
+		if (!fw_view_starts(t, n))
+			continue;
+		rest = fw_trim(rest);
+		if (fw_view_starts(rest, FW_STR("-i")) ||
+		    fw_view_starts(rest, FW_STR("-p")))
+			rest = fw_trim(fw_view_sub(rest, 2, rest.len));
+		if (rest.len == 0 || rest.data[0] == ';' ||
+		    rest.data[0] == '&' || rest.data[0] == '>' ||
+		    rest.data[0] == '<' || rest.data[0] == '0')
+			return true;
+	}
+	return false;
+}
+
+/* Starts a service that lets somebody in; a kill or a look at it does not. */
+static bool is_daemon(struct fw_view t)
+{
+	static const char *const names[] = { "telnetd", "dropbear", "sshd",
+					     "nc -l",	"netcat",   "ncat",
+					     "nc ",	"gdbserver" };
+
+	if (has(t, "kill") || has(t, "grep") || has(t, "pidof") ||
+	    has(t, "ps ") || has(t, "stop") || has(t, "rm "))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t at = fw_view_find(t, fw_view_str(names[i]), 0);
+
+		if (at != SIZE_MAX &&
+		    (at == 0 || strchr(" /;&|", t.data[at - 1]) != NULL ||
+		     t.data[at - 1] == 'u'))
+			return true;
+	}
+	return false;
+}
+
+/* All of the command is one argument: "%s", "%s &", "sh -c %s", "%s > /tmp/x".
+ */
+static bool is_whole(struct fw_view f)
+{
+	static const char *const before[] = { "sh -c ", "/bin/sh -c ", "\"",
+					      "'" };
+	size_t percent = fw_view_find(f, FW_STR("%"), 0);
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (fw_view_starts(f, fw_view_str(before[i])))
+			f = fw_view_sub(f, strlen(before[i]), f.len);
+	if (percent == SIZE_MAX || !fw_view_starts(f, FW_STR("%s")))
+		return false;
+	return f.len == 2 || strchr(" ;|&>\n\"'", f.data[2]) != NULL;
+}
+
+/* The format that a call before `c` wrote to the same buffer; len 0 with data
+ * where the format is not a constant, data NULL where there is none. */
+static struct fw_view format_of(const struct code_program *p,
+				const struct code_function *f,
+				const struct code_call *c, code_id buffer)
+{
+	struct fw_view best = { NULL, 0 };
+
+	for (const struct code_call *k = f->calls; k < c; k++) {
+		const struct code_known *n = code_call_known(p, k);
+
+		if (n == NULL || (n->use & CODE_FORMAT) == 0 ||
+		    k->args[0] != buffer || n->arg >= CODE_ARGS)
+			continue;
+		if (k->text[n->arg].len > 0)
+			best = k->text[n->arg];
+		else if (best.data == NULL)
+			best = fw_view_of("", 0);
+	}
+	return best;
+}
+
+/* Whether a call before `c` put something known to copy into the buffer. */
+static bool is_copied(const struct code_program *p,
+		      const struct code_function *f, const struct code_call *c,
+		      code_id buffer, bool *constant)
+{
+	bool copied = false;
+
+	*constant = false;
+	for (const struct code_call *k = f->calls; k < c; k++) {
+		if (!code_call_does(p, k, CODE_COPY | CODE_RECEIVE) ||
+		    (k->args[0] != buffer && k->args[1] != buffer))
+			continue;
+		copied = true;
+		*constant |=
+			code_call_does(p, k, CODE_COPY) && k->text[1].len > 0;
+	}
+	return copied;
+}
+
+static enum code_sink_kind by_format(struct fw_view format)
+{
+	if (is_daemon(format))
+		return CODE_SINK_DAEMON;
+	if (format.len == 0 || is_whole(format))
+		return CODE_SINK_COMMAND;
+	return has(format, "%s") ? CODE_SINK_FORMAT : CODE_SINK_CONSTANT;
+}
+
+static enum code_sink_kind by_text(struct fw_view text)
+{
+	if (is_shell(text))
+		return CODE_SINK_SHELL;
+	return is_daemon(text) ? CODE_SINK_DAEMON : CODE_SINK_CONSTANT;
+}
+
+/* A command that a call gives to a shell, by how it came about. */
+static void judge_shell(struct code_program *p, const struct code_function *f,
+			const struct code_call *c, unsigned arg,
+			struct code_sinks *s)
+{
+	const struct code_value *v = code_value_at(&p->values, c->args[arg]);
+	struct fw_view text = c->text[arg];
+	enum code_sink_kind kind = CODE_SINK_VARIABLE;
+	bool constant;
+
+	if (text.len > 0 && has(text, "%s"))
+		kind = by_format(text);
+	else if (text.len > 0)
+		kind = (c->built & 1u << arg) != 0 && !is_shell(text)
+			       ? CODE_SINK_DECODED
+			       : by_text(text);
+	else if (v->kind == CODE_STACK || v->kind == CODE_CONST) {
+		struct fw_view format = format_of(p, f, c, c->args[arg]);
+
+		text = format;
+		if (format.data != NULL)
+			kind = by_format(format);
+		else if (f->xors &&
+			 !is_copied(p, f, c, c->args[arg], &constant))
+			kind = CODE_SINK_DECODED;
+		else if (is_copied(p, f, c, c->args[arg], &constant) &&
+			 constant)
+			kind = CODE_SINK_JOINED;
+		else
+			kind = CODE_SINK_BUFFER;
+	}
+	offer(s, kind, weights[kind], c, f->start, text);
+}
+
+static void judge_exec(const struct code_function *f, const struct code_call *c,
+		       struct code_sinks *s)
+{
+	struct fw_view path = c->text[0], command = { NULL, 0 };
+	enum code_sink_kind kind = CODE_SINK_EXEC_VARIABLE;
+	bool given = false;
+
+	for (unsigned i = 1; i + 1 < CODE_ARGS; i++)
+		if (fw_view_eq(c->text[i], FW_STR("-c"))) {
+			command = c->text[i + 1];
+			given = true;
+		}
+	if (path.len > 0 && is_shell(path))
+		kind = !given		    ? CODE_SINK_EXEC_SHELL
+		       : command.len == 0   ? CODE_SINK_EVAL
+		       : is_daemon(command) ? CODE_SINK_DAEMON
+					    : CODE_SINK_CONSTANT;
+	else if (path.len > 0)
+		kind = is_daemon(path) ? CODE_SINK_DAEMON
+				       : CODE_SINK_EXEC_CONSTANT;
+	offer(s, kind, weights[kind], c, f->start, given ? command : path);
+}
+
+static void judge_file(const struct code_function *f, const struct code_call *c,
+		       unsigned arg, struct code_sinks *s)
+{
+	static const char *const files[] = { "/etc/passwd", "/etc/shadow",
+					     "authorized_keys",
+					     "/etc/sudoers" };
+	struct fw_view mode = c->text[arg + 1];
+	bool write = mode.len > 0 && (mode.data[0] == 'w' ||
+				      mode.data[0] == 'a' || has(mode, "+"));
+
+	for (size_t i = 0; write && i < sizeof(files) / sizeof(files[0]); i++)
+		if (has(c->text[arg], files[i]))
+			offer(s, CODE_SINK_ACCOUNT, weights[CODE_SINK_ACCOUNT],
+			      c, f->start, c->text[arg]);
+}
+
+static void judge(struct code_program *p, const struct code_function *f,
+		  const struct code_call *c, const struct code_known *k,
+		  struct code_sinks *s)
+{
+	unsigned arg = k->arg < CODE_ARGS - 1 ? k->arg : CODE_ARGS - 2;
+	const struct code_value *v = code_value_at(&p->values, c->args[arg]);
+	enum code_sink_kind kind = CODE_SINK_NONE;
+
+	if ((k->use & CODE_SHELL) != 0)
+		judge_shell(p, f, c, arg, s);
+	else if ((k->use & CODE_EXEC) != 0)
+		judge_exec(f, c, s);
+	else if ((k->use & CODE_FILE) != 0)
+		judge_file(f, c, arg, s);
+	else if ((k->use & CODE_EVAL) != 0 && c->text[arg].len == 0)
+		kind = CODE_SINK_EVAL;
+	else if ((k->use & CODE_SETUID) != 0 && v->kind == CODE_CONST &&
+		 v->n == 0)
+		kind = CODE_SINK_ROOT;
+	else if ((k->use & CODE_LISTEN) != 0)
+		kind = CODE_SINK_LISTEN;
+	else if ((k->use & CODE_DELETE) != 0 && c->text[arg].len > 0)
+		kind = CODE_SINK_DELETE;
+	if (kind != CODE_SINK_NONE)
+		offer(s, kind, weights[kind], c, f->start, c->text[arg]);
+}
+
+static void merge(struct code_sinks *to, const struct code_sinks *from,
+		  float factor, uint64_t at)
+{
+	for (size_t i = 1; i < CODE_SINKS; i++) {
+		if (from->of[i].weight * factor <= to->of[i].weight)
+			continue;
+		to->of[i] = from->of[i];
+		to->of[i].weight *= factor;
+		to->of[i].at = at;
+	}
+}
+
+void code_sinks_of_call(struct code_program *p, const struct code_function *f,
+			const struct code_call *c, struct code_sinks *s)
+{
+	const struct code_known *k = code_call_known(p, c);
+
+	if (k != NULL)
+		judge(p, f, c, k, s);
+	else if (c->function != CODE_NO_FUNCTION && c->function != f->start)
+		merge(s, code_sinks_of(p, c->function, 0), 0.75f, c->at);
+}
+
+/* A shell that talks to whom the function accepted or connected to. */
+static void judge_sockets(struct code_program *p, const struct code_function *f,
+			  struct code_sinks *s)
+{
+	const struct code_call *dup = NULL, *exec = NULL;
+	uint32_t uses = 0;
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_known *k = code_call_known(p, &f->calls[i]);
+
+		if (k == NULL)
+			continue;
+		uses |= k->use;
+		if ((k->use & CODE_DUP) != 0)
+			dup = &f->calls[i];
+		if ((k->use & (CODE_EXEC | CODE_SHELL)) != 0)
+			exec = &f->calls[i];
+	}
+	if (dup == NULL || exec == NULL)
+		return;
+	if ((uses & (CODE_LISTEN | CODE_ACCEPT)) != 0)
+		offer(s, CODE_SINK_BIND_SHELL, weights[CODE_SINK_BIND_SHELL],
+		      exec, f->start, exec->text[0]);
+	else if ((uses & CODE_CONNECT) != 0)
+		offer(s, CODE_SINK_REVERSE_SHELL,
+		      weights[CODE_SINK_REVERSE_SHELL], exec, f->start,
+		      exec->text[0]);
+}
+
+static void sum(struct code_program *p, const struct code_function *f,
+		int depth, struct code_sinks *s)
+{
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		const struct code_known *k = code_call_known(p, c);
+
+		if (k != NULL)
+			judge(p, f, c, k, s);
+		else if (c->function != CODE_NO_FUNCTION && depth < 2 &&
+			 c->function != f->start)
+			merge(s, code_sinks_of(p, c->function, depth + 1), 0.6f,
+			      c->at);
+	}
+	judge_sockets(p, f, s);
+}
+
+const struct code_sinks *code_sinks_of(struct code_program *p, uint32_t start,
+				       int depth)
+{
+	static const struct code_sinks none;
+	struct code_start *st = &p->starts[start];
+	const struct code_function *f;
+
+	if (st->sinks[depth] != NULL)
+		return st->sinks[depth];
+	st->sinks[depth] = &none;
+	if ((st->reach &
+	     (CODE_STRONG | CODE_LISTEN | CODE_DELETE | CODE_FILE)) == 0 ||
+	    (f = code_function(p, start)) == NULL)
+		return &none;
+	struct code_sinks s = none, *kept;
+
+	sum(p, f, depth, &s);
+	if (code_sinks_best(&s) == CODE_SINK_NONE)
+		return &none;
+	kept = fw_alloc(p->arena, 1, sizeof(*kept));
+	*kept = s;
+	st->sinks[depth] = kept;
+	return kept;
+}
+
+void code_sinks_behind(struct code_program *p, const struct code_function *f,
+		       uint32_t to, struct code_sinks *s)
+{
+	for (size_t i = 0; i < f->call_count; i++)
+		if (code_dominates(f, to, f->calls[i].block))
+			code_sinks_of_call(p, f, &f->calls[i], s);
+}
+
+enum code_sink_kind code_sinks_best(const struct code_sinks *s)
+{
+	size_t best = CODE_SINK_NONE;
+
+	for (size_t i = 1; i < CODE_SINKS; i++)
+		if (s->of[i].weight > s->of[best].weight)
+			best = i;
+	return (enum code_sink_kind)best;
+}

@@ -1,0 +1,142 @@
+/* wrap.c - functions that only pass on to one that is known */
+#include "code/sink.h"
+
+enum { ROUNDS = 2 };
+
+/* The argument of f that a value is, or -1. */
+static int argument(const struct code_program *p, code_id id)
+{
+	const struct code_value *v = code_value_at(&p->values, id);
+
+	return v->kind == CODE_ARG && v->n < CODE_ARGS ? (int)v->n : -1;
+}
+
+/* The format argument of f that fills the buffer of a call, or -1. */
+static int formatted(const struct code_program *p,
+		     const struct code_function *f, code_id buffer)
+{
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_known *k = code_call_known(p, &f->calls[i]);
+
+		if (k != NULL && (k->use & CODE_FORMAT) != 0 &&
+		    k->arg < CODE_ARGS && f->calls[i].args[0] == buffer)
+			return argument(p, f->calls[i].args[k->arg]);
+	}
+	return -1;
+}
+
+static const struct code_known *make(struct code_program *p, const char *name,
+				     uint32_t use, int arg)
+{
+	struct code_known *k = fw_alloc(p->arena, 1, sizeof(*k));
+
+	*k = (struct code_known){ name, use, (uint8_t)arg };
+	return k;
+}
+
+/* Gives a command that it gets to a shell. */
+static const struct code_known *wraps_shell(struct code_program *p,
+					    const struct code_function *f)
+{
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		const struct code_known *k = code_call_known(p, c);
+		int arg;
+
+		if (k == NULL || (k->use & CODE_SHELL) == 0)
+			continue;
+		arg = argument(p, c->args[k->arg < CODE_ARGS ? k->arg : 0]);
+		if (arg < 0)
+			arg = formatted(
+				p, f, c->args[k->arg < CODE_ARGS ? k->arg : 0]);
+		if (arg >= 0)
+			return make(p, "a wrapper of system()", CODE_SHELL,
+				    arg);
+	}
+	return NULL;
+}
+
+/* Gives a command that it gets to `sh -c`. */
+static const struct code_known *wraps_exec(struct code_program *p,
+					   const struct code_function *f)
+{
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+
+		if (!code_call_does(p, c, CODE_EXEC))
+			continue;
+		for (unsigned a = 1; a + 1 < CODE_ARGS; a++) {
+			int arg = argument(p, c->args[a + 1]);
+
+			if (fw_view_eq(c->text[a], FW_STR("-c")) && arg >= 0)
+				return make(p, "a wrapper of sh -c", CODE_SHELL,
+					    arg);
+		}
+	}
+	return NULL;
+}
+
+/* Returns what a compare of its arguments returns. */
+static const struct code_known *wraps_compare(struct code_program *p,
+					      const struct code_function *f)
+{
+	const struct code_known *found = NULL;
+
+	for (uint32_t b = 0; b < f->block_count; b++) {
+		const struct code_call *c;
+		const struct code_known *k;
+
+		if (!f->blocks[b].returns || !f->blocks[b].reached)
+			continue;
+		c = code_call_of(p, f, f->blocks[b].result);
+		k = c == NULL ? NULL : code_call_known(p, c);
+		if (k == NULL || (k->use & (CODE_EQUAL | CODE_FOUND)) == 0 ||
+		    argument(p, c->args[0]) != 0 ||
+		    argument(p, c->args[1]) != 1)
+			return NULL;
+		found = k;
+	}
+	return found;
+}
+
+static bool may_wrap(const struct code_start *s)
+{
+	uint64_t size = s->end - s->address;
+
+	if (s->known != NULL)
+		return false;
+	if ((s->uses & (CODE_SHELL | CODE_EXEC)) != 0)
+		return size <= 2048;
+	return (s->uses & (CODE_EQUAL | CODE_FOUND)) != 0 && size <= 160;
+}
+
+static void look(struct code_program *p, uint32_t i)
+{
+	struct code_start *s = &p->starts[i];
+	const struct code_function *f = code_function(p, i);
+
+	if (f == NULL || f->call_count > 40)
+		return;
+	s->known = wraps_shell(p, f);
+	if (s->known == NULL)
+		s->known = wraps_exec(p, f);
+	if (s->known == NULL && f->block_count <= 8)
+		s->known = wraps_compare(p, f);
+}
+
+void code_find_wrappers(struct code_program *p)
+{
+	/* The second round sees wrappers of wrappers. */
+	for (int round = 0; round < ROUNDS; round++) {
+		for (uint32_t i = 0; i < p->start_count; i++)
+			if (may_wrap(&p->starts[i]))
+				look(p, i);
+		for (size_t i = 0; i < p->edge_count; i++) {
+			const struct code_edge *e = &p->edges[i];
+
+			if (!e->is_import && p->starts[e->to].known != NULL)
+				p->starts[e->from].uses |=
+					p->starts[e->to].known->use;
+		}
+	}
+}
