@@ -1,0 +1,159 @@
+/* hidden.c - findings from what was found in all programs' code
+ *
+ * Only what scores as benign programs rarely do is a finding. The rest of each
+ * image is one ranked list of at most ten, which never fails a build.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyzers/hidden/hidden_kinds.h"
+#include "core/roots.h"
+
+/* From the benchmark's benign programs: see tests/bench/hidden. */
+#define HIGH 11.0f
+enum { LISTED = 10, FIELDS = 10 };
+
+struct item {
+	uint32_t place;
+	float score;
+	struct fw_view field[FIELDS];
+};
+
+static struct item parse(uint32_t place, const char *text)
+{
+	struct item it = { .place = place, .score = strtof(text, NULL) };
+	struct fw_view rest = fw_view_str(text), f;
+
+	for (size_t i = 0; i < FIELDS && fw_split(&rest, '\t', &f); i++)
+		it.field[i] = f;
+	return it;
+}
+
+static const char *str(struct fw_out *o, const struct item *it, size_t i)
+{
+	return fw_strdup(fw_out_arena(o), it->field[i]);
+}
+
+/* "The program starts a shell when what is received equals "xyzzy"." */
+static const char *sentence(struct fw_out *o, const struct item *it)
+{
+	const char *trigger = str(o, it, 4), *text = str(o, it, 7);
+
+	return fw_text(o, "%s%s%s%s when %s%s%s%s", str(o, it, 6),
+		       *text == '\0' ? "" : " (", text,
+		       *text == '\0' ? "" : ")", str(o, it, 5),
+		       *trigger == '\0' ? "" : " \"", trigger,
+		       *trigger == '\0' ? "" : "\"");
+}
+
+static void report(const struct item *it, struct fw_out *o)
+{
+	struct fw_evidence e[3] = {
+		{ .offset = FW_NO_OFFSET,
+		  .address = strtoull(str(o, it, 2), NULL, 16),
+		  .symbol = str(o, it, 3),
+		  .text = sentence(o, it) },
+		{ .offset = FW_NO_OFFSET, .text = str(o, it, 8) },
+		{ .offset = FW_NO_OFFSET, .text = str(o, it, 9) },
+	};
+	struct fw_claim c = FW_CLAIM(&hidden_guarded);
+
+	c.detail = sentence(o, it);
+	c.key = fw_text(o, "%s %s %s", str(o, it, 1), str(o, it, 4),
+			str(o, it, 6));
+	c.evidence = e;
+	c.evidence_count = it->field[9].len > 0 ? 3 : 2;
+	fw_out_at(o, it->place);
+	fw_out_claim(o, &c);
+}
+
+static int by_score(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	if (x->score != y->score)
+		return x->score < y->score ? 1 : -1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static void list(const struct fw_tree *tree, uint32_t image,
+		 const struct item *items, size_t n, struct fw_out *o)
+{
+	struct fw_evidence e[LISTED];
+	struct fw_claim c = FW_CLAIM(&hidden_look);
+
+	n = n < LISTED ? n : LISTED;
+	for (size_t i = 0; i < n; i++)
+		e[i] = (struct fw_evidence){
+			.offset = FW_NO_OFFSET,
+			.address = strtoull(str(o, &items[i], 2), NULL, 16),
+			.symbol = str(o, &items[i], 3),
+			.text = fw_text(o, "%s: %s (%.1f)",
+					tree->places[items[i].place].path,
+					sentence(o, &items[i]),
+					(double)items[i].score)
+		};
+	c.detail = fw_text(o, "%zu places in code, the likeliest first", n);
+	c.key = "";
+	c.evidence = e;
+	c.evidence_count = n;
+	fw_out_at(o, image);
+	fw_out_claim(o, &c);
+}
+
+/* Contents that stand at several places are judged once, at the first. */
+static bool is_first(const struct fw_tree *tree, uint32_t place, uint8_t *seen)
+{
+	uint32_t c = tree->places[place].content;
+
+	if (c == UINT32_MAX || c >= tree->count)
+		return true;
+	bool first = !seen[c];
+
+	seen[c] = 1;
+	return first;
+}
+
+static void correlate(const struct fw_tree *tree, struct fw_out *o)
+{
+	uint8_t *seen = fw_alloc(fw_out_arena(o), tree->count + 1, 1);
+	struct item *items = NULL;
+	size_t n = 0, cap = 0;
+	uint32_t image = 0;
+	const char *text;
+
+	for (uint32_t i = 0; i <= tree->count; i++) {
+		if (i == tree->count || tree->places[i].parent == UINT32_MAX) {
+			if (n > 0) {
+				qsort(items, n, sizeof(*items), by_score);
+				list(tree, image, items, n, o);
+			}
+			n = 0;
+			image = i;
+		}
+		if (i == tree->count ||
+		    fw_place_fact(&tree->places[i], "_hidden", 0) == NULL ||
+		    !is_first(tree, i, seen))
+			continue;
+		for (size_t k = 0; (text = fw_place_fact(&tree->places[i],
+							 "_hidden", k)) != NULL;
+		     k++) {
+			struct item it = parse(i, text);
+
+			if (it.score >= HIGH) {
+				report(&it, o);
+				continue;
+			}
+			items = fw_grow(fw_out_arena(o), items, &cap, n + 1,
+					sizeof(it));
+			items[n++] = it;
+		}
+	}
+}
+
+const struct fw_analyzer fw_analyzer_hidden = {
+	.name = "hidden",
+	.title = "Hidden functions that machine code shows",
+	.kinds = hidden_kinds,
+	.correlate = correlate,
+};

@@ -1,0 +1,58 @@
+/* hidden.h - what the searches for hidden functions share
+ *
+ * Each search (a signal) looks at one program's code and notes candidates:
+ * somebody can trigger this, and it reaches that. hidden_found.c, the last one,
+ * joins those of one place in the code, ranks them, and leaves them as facts;
+ * the correlator hidden.c makes findings of them, with what the rest of the
+ * image says.
+ */
+#ifndef FW_ANALYZERS_HIDDEN_H
+#define FW_ANALYZERS_HIDDEN_H
+
+#include "code/guard.h"
+
+struct hidden_candidate {
+	const char *signal; /* name of the analyzer that found it */
+	float score;	    /* about 0 to 20; see hidden_found.c */
+	uint32_t function;  /* index of a start: where it is decided */
+	uint64_t at;	    /* address of the deciding compare or call */
+	uint64_t block;	    /* address of the deciding block; 0: that of at */
+	struct fw_view literal; /* the trigger, where it is text */
+	bool is_number;
+	uint64_t number;
+	const char *trigger;   /* in words, what happens: "text that is received
+				  equals", "the environment variable X is" */
+	const char *effect;    /* in words, what for: "starts a shell" */
+	struct code_sink sink; /* where; weight 0: none */
+	enum code_sink_kind sink_kind;
+};
+
+/* One program, opened and looked over; NULL-ed by the last search. */
+struct hidden_code {
+	struct code_program p;
+	struct fw_arena arena; /* all of it; freed by hidden_found.c */
+	struct hidden_candidate *found;
+	size_t found_count, found_cap;
+	bool usable;
+};
+
+/* True for ELF programs and libraries. */
+bool hidden_wants(const struct fw_object *obj);
+
+/* The program behind an object, analysed once for all searches; NULL when it is
+ * none whose code is read, or calls nothing that could matter. */
+struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o);
+
+/* Notes a candidate; strings must outlive the object's job. */
+void hidden_note(struct hidden_code *h, const struct hidden_candidate *c);
+
+/* How odd a literal is, 0 to 4: what a person would not write for a name, an
+ * option, a file or a message, and few programs contain. */
+float hidden_oddness(struct fw_view literal);
+
+/* In words where a compared value comes from ("bytes that are received"), and
+ * whether that is outside of the program; NULL when it cannot be told. */
+const char *hidden_origin(struct hidden_code *h, const struct code_function *f,
+			  code_id subject, bool *outside);
+
+#endif

@@ -1,0 +1,189 @@
+/* hidden_code.c - a program's code, opened once for all searches */
+#include "analyzers/hidden/hidden.h"
+
+#include <ctype.h>
+
+bool hidden_wants(const struct fw_object *obj)
+{
+	return elf_is(obj);
+}
+
+/* Imports, or functions of a static program, that make it worth reading. */
+static bool matters(const struct code_program *p)
+{
+	const uint32_t ask = CODE_STRONG | CODE_AUTH | CODE_RECEIVE |
+			     CODE_LISTEN | CODE_MEMORY | CODE_TRACE |
+			     CODE_LOAD_CODE;
+
+	if (p->import_count < 2)
+		return true;
+	for (size_t i = 0; i < p->import_count; i++)
+		if (p->imports[i].known != NULL &&
+		    (p->imports[i].known->use & ask) != 0)
+			return true;
+	return false;
+}
+
+struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o)
+{
+	struct fw_object_cache *cache = obj->cache;
+	struct hidden_code *h;
+	const char *why;
+
+	if (cache != NULL && cache->code != NULL)
+		return cache->code->usable ? cache->code : NULL;
+	h = fw_alloc(fw_out_arena(o), 1, sizeof(*h));
+	h->arena.on_full = fw_out_arena(o)->on_full;
+	h->arena.ctx = fw_out_arena(o)->ctx;
+	if (cache != NULL)
+		cache->code = h;
+	if (!code_open(&h->p, obj->bytes, &h->arena, &why))
+		return NULL;
+	if (!matters(&h->p)) {
+		code_close(&h->p);
+		fw_arena_free(&h->arena);
+		return NULL;
+	}
+	code_find_starts(&h->p);
+	code_find_wrappers(&h->p);
+	code_spread(&h->p);
+	h->usable = true;
+	return h;
+}
+
+void hidden_note(struct hidden_code *h, const struct hidden_candidate *c)
+{
+	h->found = fw_grow(&h->arena, h->found, &h->found_cap,
+			   h->found_count + 1, sizeof(*c));
+	h->found[h->found_count++] = *c;
+}
+
+static bool is_plain_word(struct fw_view t, size_t *upper, size_t *digits,
+			  size_t *odd)
+{
+	*upper = *digits = *odd = 0;
+	for (size_t i = 0; i < t.len; i++) {
+		uint8_t c = t.data[i];
+
+		*upper += isupper(c) != 0;
+		*digits += isdigit(c) != 0;
+		*odd += !isalnum(c) && c != '_' && c != '-' && c != '.';
+	}
+	return *digits == 0 && *odd == 0 &&
+	       (*upper == 0 || *upper == t.len ||
+		(*upper == 1 && isupper(t.data[0])));
+}
+
+float hidden_oddness(struct fw_view t)
+{
+	size_t upper, digits, odd;
+	float score = 0;
+
+	if (t.len < 4 || t.len > 48 || t.data[0] == '-' || t.data[0] == '/' ||
+	    t.data[0] == '%' || memchr(t.data, '%', t.len) != NULL ||
+	    memchr(t.data, '\n', t.len) != NULL)
+		return 0;
+	if (is_plain_word(t, &upper, &digits, &odd))
+		return t.len >= 8 ? 0.5f : 0;
+	if (memchr(t.data, ' ', t.len) != NULL || memchr(t.data, '=', t.len) ||
+	    memchr(t.data, ':', t.len) || memchr(t.data, '/', t.len))
+		return 0.3f;
+	if (digits > 0 && digits < t.len)
+		score += 1.2f;
+	if (upper > 0 && upper + digits + odd < t.len && upper > 1)
+		score += 1;
+	if (odd > 0)
+		score += 1;
+	if (t.len >= 8)
+		score += 0.8f;
+	return score > 4 ? 4 : score;
+}
+
+/* What a call of a known function gives. */
+static const char *of_call(const struct code_known *k, bool *outside)
+{
+	*outside = true;
+	if ((k->use & CODE_ENV) != 0)
+		return "an environment variable";
+	if ((k->use & CODE_RECEIVE) != 0)
+		return "what is received";
+	*outside = false;
+	if ((k->use & CODE_CLOCK) != 0)
+		return "the time";
+	if ((k->use & CODE_HOST) != 0)
+		return "the host's name";
+	if ((k->use & CODE_FILE) != 0)
+		return "a file's state";
+	return NULL;
+}
+
+/* A buffer that a call fills is what that call gives. */
+static const char *of_buffer(struct hidden_code *h,
+			     const struct code_function *f, code_id buffer,
+			     bool *outside)
+{
+	uint64_t n, at;
+	code_id base = code_value_base(&h->p.values, buffer, &n);
+	const struct code_value *v = code_value_at(&h->p.values, base);
+
+	*outside = false;
+	if (v->kind != CODE_STACK && v->kind != CODE_CONST &&
+	    v->kind != CODE_LOADED && v->kind != CODE_RESULT)
+		return NULL;
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		const struct code_known *k = code_call_known(&h->p, c);
+
+		if (k == NULL ||
+		    (k->use & (CODE_RECEIVE | CODE_HOST | CODE_CLOCK)) == 0)
+			continue;
+		for (unsigned a = 0; a < 3; a++) {
+			code_id to =
+				code_value_base(&h->p.values, c->args[a], &at);
+			const struct code_value *w =
+				code_value_at(&h->p.values, to);
+			bool near = w->kind == v->kind &&
+				    (v->kind == CODE_STACK ||
+				     v->kind == CODE_CONST) &&
+				    v->n >= w->n && v->n - w->n < 4096;
+
+			if (to != 0 && (to == base || near))
+				return of_call(k, outside);
+		}
+	}
+	return NULL;
+}
+
+const char *hidden_origin(struct hidden_code *h, const struct code_function *f,
+			  code_id subject, bool *outside)
+{
+	for (int depth = 0; depth < 6; depth++) {
+		const struct code_value *v =
+			code_value_at(&h->p.values, subject);
+		const struct code_call *c;
+		const char *words;
+
+		*outside = false;
+		if (v->kind == CODE_RESULT) {
+			c = code_call_of(&h->p, f, subject);
+			const struct code_known *k =
+				c == NULL ? NULL : code_call_known(&h->p, c);
+
+			words = k == NULL ? NULL : of_call(k, outside);
+			return words != NULL
+				       ? words
+				       : of_buffer(h, f, subject, outside);
+		}
+		words = of_buffer(h, f, subject, outside);
+		if (words != NULL)
+			return words;
+		if (v->kind == CODE_ARG)
+			return "what the caller gives";
+		if (v->kind != CODE_LOADED && v->kind != CODE_OFFSET &&
+		    v->kind != CODE_XORED && v->kind != CODE_MASKED &&
+		    v->kind != CODE_MIXED)
+			return NULL;
+		subject = v->base;
+	}
+	return NULL;
+}

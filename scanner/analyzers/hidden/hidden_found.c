@@ -1,0 +1,161 @@
+/* hidden_found.c - what all searches noted in a program, joined and ranked
+ *
+ * Runs last. Candidates of one place in the code become one, of more weight
+ * than each alone. The first few are facts; "_hidden" carries what the
+ * correlator needs to make a finding of it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "analyzers/hidden/hidden.h"
+#include "code/listing.h"
+
+/* What further signals add; how many are told of; below what nobody looks. */
+#define JOINED 0.35f
+#define LEAST  2.0f
+enum { TOLD = 8, LINES = 10, LITERAL_MAX = 64, LISTING_MAX = 1200 };
+
+static int by_place(const void *a, const void *b)
+{
+	const struct hidden_candidate *x = a, *y = b;
+
+	if (x->function != y->function)
+		return x->function < y->function ? -1 : 1;
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (x->score < y->score) - (x->score > y->score);
+}
+
+static int by_score(const void *a, const void *b)
+{
+	const struct hidden_candidate *x = a, *y = b;
+
+	if (x->score != y->score)
+		return x->score < y->score ? 1 : -1;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+static size_t join(struct hidden_code *h)
+{
+	size_t n = 0;
+
+	qsort(h->found, h->found_count, sizeof(*h->found), by_place);
+	for (size_t i = 0; i < h->found_count; i++) {
+		struct hidden_candidate *c = &h->found[i];
+		struct hidden_candidate *last = n > 0 ? &h->found[n - 1] : NULL;
+
+		if (last == NULL || last->function != c->function ||
+		    last->at != c->at) {
+			h->found[n++] = *c;
+			continue;
+		}
+		last->score += c->score * JOINED;
+		if (strcmp(last->signal, c->signal) != 0)
+			last->signal = fw_sprintf(&h->arena, "%s+%s",
+						  last->signal, c->signal);
+		if (last->literal.len == 0)
+			last->literal = c->literal;
+		if (last->sink.weight == 0) {
+			last->sink = c->sink;
+			last->sink_kind = c->sink_kind;
+			last->effect = c->effect;
+		}
+	}
+	qsort(h->found, n, sizeof(*h->found), by_score);
+	return n;
+}
+
+/* Printable, on one line, without quotes and tabs. */
+static const char *clean(struct hidden_code *h, struct fw_view t, size_t max)
+{
+	char *s = fw_strdup(&h->arena, fw_view_sub(t, 0, max));
+
+	for (char *c = s; *c != '\0'; c++)
+		if (*c < 32 || *c > 126 || *c == '"')
+			*c = '.';
+	return s;
+}
+
+static const char *trigger_of(struct hidden_code *h,
+			      const struct hidden_candidate *c)
+{
+	if (c->literal.len > 0)
+		return clean(h, c->literal, LITERAL_MAX);
+	if (c->is_number)
+		return fw_sprintf(&h->arena, "0x%" PRIx64, c->number);
+	return "";
+}
+
+/* "check (0x4012a0) calls run (0x401500), which calls system at 0x401534" */
+static const char *path_of(struct hidden_code *h,
+			   const struct hidden_candidate *c)
+{
+	struct code_program *p = &h->p;
+
+	if (c->sink.weight == 0)
+		return "";
+	if (c->sink.function == c->function)
+		return fw_sprintf(&h->arena, "in %s at 0x%" PRIx64,
+				  code_name(p, c->function), c->sink.call);
+	return fw_sprintf(&h->arena,
+			  "%s calls on at 0x%" PRIx64
+			  "; %s does it at 0x%" PRIx64,
+			  code_name(p, c->function), c->sink.at,
+			  code_name(p, c->sink.function), c->sink.call);
+}
+
+static const char *listing_of(struct hidden_code *h,
+			      const struct hidden_candidate *c)
+{
+	const struct code_function *f = h->p.starts[c->function].analysed;
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; f != NULL && i < f->block_count; i++)
+		if (f->blocks[i].start == c->block)
+			end = f->blocks[i].end;
+	return end == 0 ? "" : code_listing(&h->p, f, c->block, end, LINES);
+}
+
+static void tell(struct hidden_code *h, const struct hidden_candidate *c,
+		 struct fw_out *o)
+{
+	const char *trigger = trigger_of(h, c);
+	const char *text = clean(h, c->sink.text, LITERAL_MAX);
+	uint64_t function = h->p.starts[c->function].address;
+
+	fw_out_factf(o, "hidden.candidate",
+		     "%.1f at=0x%" PRIx64 " function=0x%" PRIx64
+		     " signal=%s trigger=\"%s\" reaches=\"%s%s%s\"",
+		     (double)c->score, c->at, function, c->signal, trigger,
+		     c->effect, *text == '\0' ? "" : ": ", text);
+	fw_out_factf(o, "_hidden",
+		     "%.2f\t%s\t%" PRIx64 "\t%s\t%s\t%s\t%s\t%s\t%s\t%.*s",
+		     (double)c->score, c->signal, c->at,
+		     code_name(&h->p, c->function), trigger, c->trigger,
+		     c->effect, text, path_of(h, c), LISTING_MAX,
+		     listing_of(h, c));
+}
+
+static void inspect(const struct fw_object *obj, struct fw_out *o)
+{
+	struct hidden_code *h = hidden_code(obj, o);
+	size_t n;
+
+	if (h == NULL)
+		return;
+	n = join(h);
+	for (size_t i = 0; i < n && i < TOLD && h->found[i].score >= LEAST; i++)
+		tell(h, &h->found[i], o);
+	if (h->p.gave_up != NULL)
+		fw_out_fact(o, "code.gave-up", h->p.gave_up);
+	code_close(&h->p);
+	fw_arena_free(&h->arena);
+	h->usable = false;
+}
+
+const struct fw_analyzer fw_analyzer_hidden_found = {
+	.name = "hidden_found",
+	.title = "Hidden functions in machine code, ranked",
+	.wants = hidden_wants,
+	.inspect = inspect,
+};

@@ -1,0 +1,121 @@
+/* hidden_guard.c - a compare with a constant that guards something strong
+ *
+ * The strongest sign of a hidden function: one value that nobody documents, and
+ * behind it a shell. What makes it weak again: a function that tells many words
+ * apart and runs commands for most of them is an interpreter of commands.
+ */
+#include "analyzers/hidden/hidden.h"
+
+/* Words that every program compares before it does something ordinary. */
+static bool is_ordinary(struct fw_view t)
+{
+	static const char *const words[] = {
+		"start", "stop",  "restart", "on",   "off",    "yes",  "no",
+		"true",	 "false", "enable",  "auto", "help",   "up",   "down",
+		"add",	 "del",	  "set",     "get",  "static", "dhcp", "none",
+		"root",	 "sh",	  "lo",	     "any",  "all",    "POST", "GET",
+	};
+
+	if (t.len > 0 && (t.data[0] == '-' || t.data[0] == '.'))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (fw_view_eq(t, fw_view_str(words[i])))
+			return true;
+	return false;
+}
+
+static float score_of(const struct code_guard *g, bool outside)
+{
+	const struct code_compare *c = g->compare;
+	float s = g->sink.weight;
+
+	if (g->best == CODE_SINK_CONSTANT ||
+	    g->best == CODE_SINK_EXEC_CONSTANT || g->best == CODE_SINK_LISTEN ||
+	    g->best == CODE_SINK_DELETE)
+		s *= 0.5f;
+	/* A command interpreter has many of these. */
+	s *= g->like == 0  ? 1.0f
+	     : g->like < 3 ? 0.75f
+	     : g->like < 6 ? 0.5f
+			   : 0.3f;
+	if (g->or_count > 0)
+		s *= 0.8f;
+	s += hidden_oddness(c->literal) * (s > 4 ? 1.0f : 0.5f);
+	if (c->built || c->kind == CODE_COMPARE_DECODED)
+		s += 4;
+	if (c->kind == CODE_COMPARE_NUMBER && s > 3)
+		s += outside ? 2.0f : -1.5f;
+	else if (outside && s > 3)
+		s += 1;
+	if (is_ordinary(c->literal))
+		s *= 0.5f;
+	return s;
+}
+
+static const char *trigger_words(const struct code_compare *c, const char *from,
+				 struct fw_out *o)
+{
+	if (c->kind == CODE_COMPARE_DECODED)
+		return "a text equals one that the program keeps encoded";
+	if (from == NULL)
+		from = "a value";
+	if (c->kind == CODE_COMPARE_SEARCH)
+		return fw_text(o, "%s contains", from);
+	return fw_text(o, "%s equals", from);
+}
+
+static void look_at(struct hidden_code *h, const struct code_function *f,
+		    struct fw_out *o)
+{
+	struct code_guard *g;
+	size_t n = code_guards_of(&h->p, f, &g);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct code_compare *c = g[i].compare;
+		bool outside = false;
+
+		if (g[i].best == CODE_SINK_NONE || !code_is_trigger(c))
+			continue;
+		const char *from = hidden_origin(h, f, c->subject, &outside);
+
+		hidden_note(h, &(struct hidden_candidate){
+				       .signal = "hidden_guard",
+				       .score = score_of(&g[i], outside),
+				       .function = f->start,
+				       .at = c->at,
+				       .block = f->blocks[c->block].start,
+				       .literal = c->literal,
+				       .is_number = c->is_number,
+				       .number = c->number,
+				       .trigger = trigger_words(c, from, o),
+				       .effect = code_sink_words(g[i].best),
+				       .sink = g[i].sink,
+				       .sink_kind = g[i].best });
+	}
+}
+
+static void inspect(const struct fw_object *obj, struct fw_out *o)
+{
+	struct hidden_code *h = hidden_code(obj, o);
+
+	if (h == NULL)
+		return;
+	for (uint32_t i = 0; i < h->p.start_count; i++) {
+		const struct code_start *s = &h->p.starts[i];
+		const struct code_function *f;
+
+		if ((s->reach & (CODE_STRONG | CODE_LISTEN)) == 0 ||
+		    s->known != NULL)
+			continue;
+		f = code_function(&h->p, i);
+		if (f != NULL)
+			look_at(h, f, o);
+	}
+}
+
+const struct fw_analyzer fw_analyzer_hidden_guard = {
+	.name = "hidden_guard",
+	.title = "Compares with a constant that guard a shell",
+	.wants = hidden_wants,
+	.inspect = inspect,
+};

@@ -1,0 +1,13 @@
+/* hidden_kinds.h - the finding kinds of the searches in machine code */
+#ifndef FW_ANALYZERS_HIDDEN_KINDS_H
+#define FW_ANALYZERS_HIDDEN_KINDS_H
+
+#include "core/object.h"
+
+extern const struct fw_kind hidden_guarded; /* a constant guards a command */
+extern const struct fw_kind hidden_look;    /* the ranked list */
+
+/* All of them, NULL-ended. */
+extern const struct fw_kind *const hidden_kinds[];
+
+#endif
