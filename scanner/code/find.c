@@ -377,7 +377,8 @@ static void add_called(struct code_program *p, struct finder *f)
 	for (size_t i = 0; i < f->count; i++)
 		if (f->v[i].what == CODE_SEEN_CALL)
 			to[n++] = f->v[i].value;
-	qsort(to, n, sizeof(*to), address_order);
+	if (n > 1)
+		qsort(to, n, sizeof(*to), address_order);
 	for (size_t i = 0; i < n; i++)
 		if ((i == 0 || to[i] != to[i - 1]) &&
 		    code_stub(p, to[i], 0) == CODE_NO_IMPORT)
@@ -406,6 +407,7 @@ void code_find_starts(struct code_program *p)
 	settle(p);
 	add_edges(p, &f);
 	fw_arena_free(&f.arena);
-	qsort(p->edges, p->edge_count, sizeof(*p->edges), edge_order);
+	if (p->edge_count > 1)
+		qsort(p->edges, p->edge_count, sizeof(*p->edges), edge_order);
 	code_spread(p);
 }

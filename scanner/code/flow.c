@@ -30,6 +30,8 @@ static void lead(struct flow *w, uint64_t address)
 
 static void keep_ops(struct flow *w, const struct code_insn *in)
 {
+	if (in->count == 0)
+		return;
 	w->ops = fw_grow(w->p->arena, w->ops, &w->op_cap,
 			 w->op_count + in->count, sizeof(*w->ops));
 	memcpy(w->ops + w->op_count, in->ops, in->count * sizeof(*w->ops));

@@ -306,7 +306,8 @@ static void add_slots(struct code_program *p)
 		add_mips_got(p);
 	else
 		p->gp = dyn_value(p, DT_PLTGOT);
-	qsort(p->slots, p->slot_count, sizeof(*p->slots), slot_order);
+	if (p->slot_count > 1)
+		qsort(p->slots, p->slot_count, sizeof(*p->slots), slot_order);
 	/* Imports sort before values: the first of equals is kept. */
 	for (size_t i = 0; i < p->slot_count; i++)
 		if (kept == 0 ||

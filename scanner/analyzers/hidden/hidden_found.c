@@ -39,6 +39,8 @@ static size_t join(struct hidden_code *h)
 {
 	size_t n = 0;
 
+	if (h->found_count == 0)
+		return 0;
 	qsort(h->found, h->found_count, sizeof(*h->found), by_place);
 	for (size_t i = 0; i < h->found_count; i++) {
 		struct hidden_candidate *c = &h->found[i];
