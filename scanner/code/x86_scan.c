@@ -102,11 +102,11 @@ static bool is_boundary(const struct look *l, size_t at)
 	       (at >= 3 && p[-3] == 0xc2) || (at >= 5 && p[-5] == 0xe9);
 }
 
-/* Pushes of several registers that the callee must keep: begin a function only
- * where it is aligned, behind padding. */
+/* Pushes of several registers that the callee must keep. They begin a function
+ * only where they are aligned: one is also split up behind an early return. */
 static bool pushes(const struct look *l, size_t at)
 {
-	if ((l->address + at) % 16 != 0 || at == 0)
+	if ((l->address + at) % 16 != 0)
 		return false;
 	if (l->wide)
 		return has(l, at, "\x41\x57\x41\x56", 4) ||
