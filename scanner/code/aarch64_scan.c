@@ -1,0 +1,166 @@
+/* aarch64_scan.c - AArch64: what raw code calls, and system calls' numbers
+ *
+ * Source: Arm Architecture Reference Manual for A-profile, C4.1; Linux
+ * include/uapi/asm-generic/unistd.h
+ */
+#include "code/aarch64.h"
+
+/* FAR: from here on a jump leads out of most functions. NEAR: how many bytes
+ * behind adrp its page is still thought to be in the register. */
+enum { FAR = 4096, NEAR = 32, REGISTERS = 32 };
+
+enum {
+	STP_FRAME = 0xa9807bfd, /* stp x29, x30, [sp, #-n]! */
+	STP_SAVED = 0xa9007bfd, /* stp x29, x30, [sp, #n] */
+	PACIASP = 0xd503233f,
+	PACIBSP = 0xd503237f,
+	BTI_C = 0xd503245f
+};
+
+struct scan {
+	uint64_t page[REGISTERS], at[REGISTERS];
+	uint32_t before;
+	code_see *see;
+	void *ctx;
+};
+
+static int64_t branch_offset(uint32_t w)
+{
+	int64_t off = (int64_t)((w & 0x3ffffff) ^ 0x2000000) - 0x2000000;
+
+	return off * 4;
+}
+
+static bool is_landing(uint32_t w)
+{
+	return w == PACIASP || w == PACIBSP || w == BTI_C;
+}
+
+static void see_start(struct scan *s, uint32_t w, uint32_t next, uint64_t at)
+{
+	bool frame = (w & 0xffe07fff) == (STP_FRAME | 0x200000);
+	bool room = (w & 0xffc003ff) == 0xd10003ff && /* sub sp, sp, #n */
+		    (next & 0xffe07fff) == STP_SAVED;
+
+	if ((frame || room || is_landing(w)) && !is_landing(s->before))
+		s->see(s->ctx, CODE_SEEN_START, at, 0);
+}
+
+/* adrp, and a load of 8 bytes from its page soon after. */
+static void see_slot(struct scan *s, uint32_t w, uint64_t at)
+{
+	unsigned dst = w & 31, base = w >> 5 & 31;
+
+	if ((w & 0x9f000000) == 0x90000000) {
+		uint64_t n = (w >> 5 & 0x7ffff) << 2 | (w >> 29 & 3);
+		uint64_t sign = UINT64_C(1) << 20;
+
+		s->page[dst] =
+			(at & ~UINT64_C(0xfff)) + (((n ^ sign) - sign) << 12);
+		s->at[dst] = at;
+	} else if ((w & 0xffc00000) == 0xf9400000 && s->at[base] != 0 &&
+		   at - s->at[base] <= NEAR)
+		s->see(s->ctx, CODE_SEEN_SLOT, at,
+		       s->page[base] + (uint64_t)(w >> 10 & 0xfff) * 8);
+}
+
+static uint32_t word_at(const uint8_t *b)
+{
+	return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 |
+	       (uint32_t)b[1] << 8 | b[0];
+}
+
+/* Instructions are little-endian in big-endian programs too. */
+void a64_scan(struct fw_view code, uint64_t address, struct code_mode mode,
+	      code_see *see, void *ctx)
+{
+	struct scan s = { .see = see, .ctx = ctx };
+
+	(void)mode;
+	for (size_t i = 0; i + 4 <= code.len; i += 4) {
+		uint32_t w = word_at(code.data + i);
+		uint64_t at = address + i;
+		int64_t off = branch_offset(w);
+
+		if ((w & 0xfc000000) == 0x94000000)
+			see(ctx, CODE_SEEN_CALL, at, at + (uint64_t)off);
+		else if ((w & 0xfc000000) == 0x14000000) {
+			if (off >= FAR || off <= -FAR)
+				see(ctx, CODE_SEEN_JUMP, at,
+				    at + (uint64_t)off);
+		} else {
+			see_start(&s, w,
+				  i + 8 <= code.len ? word_at(code.data + i + 4)
+						    : 0,
+				  at);
+			see_slot(&s, w, at);
+		}
+		s.before = w;
+	}
+}
+
+static const struct {
+	uint16_t number;
+	const char *name;
+} calls[] = {
+	{ 24, "dup3" },
+	{ 29, "ioctl" },
+	{ 33, "mknodat" },
+	{ 35, "unlinkat" },
+	{ 38, "renameat" },
+	{ 39, "umount2" },
+	{ 40, "mount" },
+	{ 51, "chroot" },
+	{ 53, "fchmodat" },
+	{ 56, "openat" },
+	{ 57, "close" },
+	{ 63, "read" },
+	{ 64, "write" },
+	{ 93, "exit" },
+	{ 94, "exit_group" },
+	{ 101, "nanosleep" },
+	{ 105, "init_module" },
+	{ 106, "delete_module" },
+	{ 117, "ptrace" },
+	{ 129, "kill" },
+	{ 142, "reboot" },
+	{ 144, "setgid" },
+	{ 145, "setreuid" },
+	{ 146, "setuid" },
+	{ 147, "setresuid" },
+	{ 149, "setresgid" },
+	{ 157, "setsid" },
+	{ 167, "prctl" },
+	{ 198, "socket" },
+	{ 200, "bind" },
+	{ 201, "listen" },
+	{ 202, "accept" },
+	{ 203, "connect" },
+	{ 206, "sendto" },
+	{ 207, "recvfrom" },
+	{ 208, "setsockopt" },
+	{ 211, "sendmsg" },
+	{ 212, "recvmsg" },
+	{ 220, "clone" },
+	{ 221, "execve" },
+	{ 222, "mmap" },
+	{ 226, "mprotect" },
+	{ 242, "accept4" },
+	{ 260, "wait4" },
+	{ 270, "process_vm_readv" },
+	{ 271, "process_vm_writev" },
+	{ 273, "finit_module" },
+	{ 276, "renameat2" },
+	{ 279, "memfd_create" },
+	{ 280, "bpf" },
+	{ 281, "execveat" },
+	{ 435, "clone3" },
+};
+
+const char *a64_syscall(uint64_t number)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (calls[i].number == number)
+			return calls[i].name;
+	return NULL;
+}

@@ -1,0 +1,197 @@
+/* arm_scan.c - 32-bit ARM: what raw code calls, and system calls' numbers
+ *
+ * Source: ARM Architecture Reference Manual, ARMv7-A edition, A8.8.25 (BL),
+ * A8.8.133 (PUSH); Linux arch/arm/tools/syscall.tbl
+ */
+#include "code/arm.h"
+
+/* From here on a jump leads out of most functions. */
+enum { FAR = 4096 };
+
+static int64_t sign_extend(uint32_t n, unsigned bits)
+{
+	uint32_t sign = UINT32_C(1) << (bits - 1);
+
+	return (int64_t)(n ^ sign) - (int64_t)sign;
+}
+
+static uint64_t target(uint64_t pc, int64_t off)
+{
+	return (uint32_t)(pc + (uint64_t)off);
+}
+
+static uint32_t word_at(const uint8_t *b, bool big)
+{
+	return big ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
+			       (uint32_t)b[2] << 8 | b[3]
+		   : (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 |
+			       (uint32_t)b[1] << 8 | b[0];
+}
+
+static uint32_t half_at(const uint8_t *b, bool big)
+{
+	return big ? (uint32_t)b[0] << 8 | b[1] : (uint32_t)b[1] << 8 | b[0];
+}
+
+/* push {.., lr}, str lr, [sp, #-4]!, and mov ip, sp in front of the first. */
+static void see_start(uint32_t w, uint32_t before, uint64_t at, code_see *see,
+		      void *ctx)
+{
+	if ((w & 0xffff4000) == 0xe92d4000)
+		see(ctx, CODE_SEEN_START, before == 0xe1a0c00d ? at - 4 : at,
+		    0);
+	else if (w == 0xe52de004)
+		see(ctx, CODE_SEEN_START, at, 0);
+}
+
+static void scan_a32(struct fw_view code, uint64_t address, bool big,
+		     code_see *see, void *ctx)
+{
+	uint32_t before = 0;
+
+	for (size_t i = 0; i + 4 <= code.len; i += 4) {
+		uint32_t w = word_at(code.data + i, big);
+		uint64_t at = address + i;
+		int64_t off = sign_extend(w & 0xffffff, 24) * 4;
+
+		if (w >> 28 == 15 && (w & 0x0e000000) == 0x0a000000)
+			see(ctx, CODE_SEEN_CALL, at,
+			    target(at + 8, off + (w >> 23 & 2)) | 1);
+		else if (w >> 28 != 15 && (w & 0x0f000000) == 0x0b000000)
+			see(ctx, CODE_SEEN_CALL, at, target(at + 8, off));
+		else if (w >> 24 == 0xea && (off >= FAR || off <= -FAR))
+			see(ctx, CODE_SEEN_JUMP, at, target(at + 8, off));
+		else
+			see_start(w, before, at, see, ctx);
+		before = w;
+	}
+}
+
+/* The offset of bl, blx and the longest b. */
+static int64_t thumb_offset(uint32_t h, uint32_t l)
+{
+	uint32_t s = h >> 10 & 1;
+	uint32_t i1 = (l >> 13 & 1) ^ s ^ 1, i2 = (l >> 11 & 1) ^ s ^ 1;
+
+	return sign_extend(s << 24 | i1 << 23 | i2 << 22 | (h & 0x3ff) << 12 |
+				   (l & 0x7ff) << 1,
+			   25);
+}
+
+static void see_thumb_pair(uint32_t h, uint32_t l, uint64_t at, code_see *see,
+			   void *ctx)
+{
+	int64_t off = thumb_offset(h, l);
+
+	if ((l & 0xd000) == 0xd000)
+		see(ctx, CODE_SEEN_CALL, at, target(at + 4, off) | 1);
+	else if ((l & 0xd001) == 0xc000)
+		see(ctx, CODE_SEEN_CALL, at,
+		    target((at + 4) & ~UINT64_C(3), off));
+	else if ((l & 0xd000) == 0x9000 && (off >= FAR || off <= -FAR))
+		see(ctx, CODE_SEEN_JUMP, at, target(at + 4, off));
+}
+
+static void scan_thumb(struct fw_view code, uint64_t address, bool big,
+		       code_see *see, void *ctx)
+{
+	for (size_t i = 0; i + 2 <= code.len; i += 2) {
+		uint32_t h = half_at(code.data + i, big);
+		uint32_t l =
+			i + 4 <= code.len ? half_at(code.data + i + 2, big) : 0;
+
+		if ((h & 0xf800) == 0xf000)
+			see_thumb_pair(h, l, address + i, see, ctx);
+		else if ((h & 0xff00) == 0xb500 ||
+			 (h == 0xe92d && (l & 0xe000) == 0x4000) ||
+			 (h == 0xf84d && l == 0xed04))
+			see(ctx, CODE_SEEN_START, address + i, 0);
+	}
+}
+
+void arm_scan(struct fw_view code, uint64_t address, struct code_mode mode,
+	      code_see *see, void *ctx)
+{
+	if (mode.thumb)
+		scan_thumb(code, address, mode.big_endian, see, ctx);
+	else
+		scan_a32(code, address, mode.big_endian, see, ctx);
+}
+
+static const struct {
+	uint16_t number;
+	const char *name;
+} calls[] = {
+	{ 1, "exit" },
+	{ 2, "fork" },
+	{ 3, "read" },
+	{ 4, "write" },
+	{ 5, "open" },
+	{ 6, "close" },
+	{ 8, "creat" },
+	{ 10, "unlink" },
+	{ 11, "execve" },
+	{ 14, "mknod" },
+	{ 15, "chmod" },
+	{ 21, "mount" },
+	{ 23, "setuid" },
+	{ 26, "ptrace" },
+	{ 37, "kill" },
+	{ 38, "rename" },
+	{ 41, "dup" },
+	{ 46, "setgid" },
+	{ 52, "umount2" },
+	{ 54, "ioctl" },
+	{ 61, "chroot" },
+	{ 63, "dup2" },
+	{ 66, "setsid" },
+	{ 70, "setreuid" },
+	{ 88, "reboot" },
+	{ 114, "wait4" },
+	{ 120, "clone" },
+	{ 125, "mprotect" },
+	{ 128, "init_module" },
+	{ 129, "delete_module" },
+	{ 162, "nanosleep" },
+	{ 164, "setresuid" },
+	{ 170, "setresgid" },
+	{ 172, "prctl" },
+	{ 190, "vfork" },
+	{ 192, "mmap2" },
+	{ 203, "setreuid" },
+	{ 208, "setresuid" },
+	{ 210, "setresgid" },
+	{ 213, "setuid" },
+	{ 214, "setgid" },
+	{ 281, "socket" },
+	{ 282, "bind" },
+	{ 283, "connect" },
+	{ 284, "listen" },
+	{ 285, "accept" },
+	{ 289, "send" },
+	{ 290, "sendto" },
+	{ 291, "recv" },
+	{ 292, "recvfrom" },
+	{ 294, "setsockopt" },
+	{ 296, "sendmsg" },
+	{ 297, "recvmsg" },
+	{ 322, "openat" },
+	{ 328, "unlinkat" },
+	{ 333, "fchmodat" },
+	{ 358, "dup3" },
+	{ 366, "accept4" },
+	{ 376, "process_vm_readv" },
+	{ 377, "process_vm_writev" },
+	{ 379, "finit_module" },
+	{ 385, "memfd_create" },
+	{ 386, "bpf" },
+	{ 387, "execveat" },
+};
+
+const char *arm_syscall(uint64_t number)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (calls[i].number == number)
+			return calls[i].name;
+	return NULL;
+}
