@@ -275,6 +275,10 @@ static bool by_value(struct code_program *p, const struct code_block *b,
 	}
 	out->kind = CODE_COMPARE_NUMBER;
 	out->size = width(out->number);
+	/* An address: the end of a list, one of the program's own objects. */
+	if (k > 0x1000 && code_range_of(p, k) != NULL &&
+	    value(p, out->subject)->size % p->word == 0)
+		return false;
 	if (!add_bytes(p, s, out->subject, k)) {
 		show_number(p, out);
 		return out->subject != 0;

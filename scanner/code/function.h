@@ -20,7 +20,7 @@ struct code_block {
 	bool loops;	/* it jumps back */
 	bool mixes;	/* xor, rotate and the like on bytes of memory */
 	code_id flags;	/* that cond is of, at the block's end */
-	code_id result; /* where it returns */
+	code_id result; /* in the register for results, at its end */
 	uint32_t more;	/* first of further successors (a jump table) */
 	uint32_t more_count;
 	uint32_t idom; /* the block that dominates it; the entry: itself */

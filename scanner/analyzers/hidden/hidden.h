@@ -50,6 +50,9 @@ void hidden_note(struct hidden_code *h, const struct hidden_candidate *c);
  * option, a file or a message, and few programs contain. */
 float hidden_oddness(struct fw_view literal);
 
+/* Words that every program compares before it does something ordinary. */
+bool hidden_is_ordinary(struct fw_view literal);
+
 /* In words where a compared value comes from ("bytes that are received"), and
  * whether that is outside of the program; NULL when it cannot be told. */
 const char *hidden_origin(struct hidden_code *h, const struct code_function *f,

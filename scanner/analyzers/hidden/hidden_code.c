@@ -99,6 +99,23 @@ float hidden_oddness(struct fw_view t)
 	return score > 4 ? 4 : score;
 }
 
+bool hidden_is_ordinary(struct fw_view t)
+{
+	static const char *const words[] = {
+		"start", "stop",  "restart", "on",   "off",    "yes",  "no",
+		"true",	 "false", "enable",  "auto", "help",   "up",   "down",
+		"add",	 "del",	  "set",     "get",  "static", "dhcp", "none",
+		"root",	 "sh",	  "lo",	     "any",  "all",    "POST", "GET",
+	};
+
+	if (t.len > 0 && (t.data[0] == '-' || t.data[0] == '.'))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (fw_view_eq(t, fw_view_str(words[i])))
+			return true;
+	return false;
+}
+
 /* What a call of a known function gives. */
 static const char *of_call(const struct code_known *k, bool *outside)
 {

@@ -10,8 +10,10 @@
 #include "analyzers/hidden/hidden.h"
 #include "code/listing.h"
 
-/* What further signals add; how many are told of; below what nobody looks. */
+/* What further signals and conditions add; how many are told of; below what
+ * nobody looks. */
 #define JOINED 0.35f
+#define AND    0.3f
 #define LEAST  2.0f
 enum { TOLD = 8, LINES = 10, LITERAL_MAX = 64, LISTING_MAX = 1200 };
 
@@ -33,6 +35,38 @@ static int by_score(const void *a, const void *b)
 	if (x->score != y->score)
 		return x->score < y->score ? 1 : -1;
 	return (x->at > y->at) - (x->at < y->at);
+}
+
+static int by_sink(const void *a, const void *b)
+{
+	const struct hidden_candidate *x = a, *y = b;
+
+	if (x->function != y->function)
+		return x->function < y->function ? -1 : 1;
+	if (x->sink.call != y->sink.call)
+		return x->sink.call < y->sink.call ? -1 : 1;
+	return by_score(a, b);
+}
+
+/* Several conditions before one strong thing ("user" and "password"): the
+ * likeliest tells it. */
+static size_t join_sinks(struct hidden_code *h, size_t count)
+{
+	size_t n = 0;
+
+	qsort(h->found, count, sizeof(*h->found), by_sink);
+	for (size_t i = 0; i < count; i++) {
+		const struct hidden_candidate *c = &h->found[i];
+
+		if (n > 0 && c->sink.weight > 0 &&
+		    h->found[n - 1].function == c->function &&
+		    h->found[n - 1].sink.call == c->sink.call) {
+			h->found[n - 1].score += AND;
+			continue;
+		}
+		h->found[n++] = *c;
+	}
+	return n;
 }
 
 static size_t join(struct hidden_code *h)
@@ -63,6 +97,7 @@ static size_t join(struct hidden_code *h)
 			last->effect = c->effect;
 		}
 	}
+	n = join_sinks(h, n);
 	qsort(h->found, n, sizeof(*h->found), by_score);
 	return n;
 }

@@ -6,24 +6,6 @@
  */
 #include "analyzers/hidden/hidden.h"
 
-/* Words that every program compares before it does something ordinary. */
-static bool is_ordinary(struct fw_view t)
-{
-	static const char *const words[] = {
-		"start", "stop",  "restart", "on",   "off",    "yes",  "no",
-		"true",	 "false", "enable",  "auto", "help",   "up",   "down",
-		"add",	 "del",	  "set",     "get",  "static", "dhcp", "none",
-		"root",	 "sh",	  "lo",	     "any",  "all",    "POST", "GET",
-	};
-
-	if (t.len > 0 && (t.data[0] == '-' || t.data[0] == '.'))
-		return true;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (fw_view_eq(t, fw_view_str(words[i])))
-			return true;
-	return false;
-}
-
 static float score_of(const struct code_guard *g, bool outside)
 {
 	const struct code_compare *c = g->compare;
@@ -47,7 +29,7 @@ static float score_of(const struct code_guard *g, bool outside)
 		s += outside ? 2.0f : -1.5f;
 	else if (outside && s > 3)
 		s += 1;
-	if (is_ordinary(c->literal))
+	if (hidden_is_ordinary(c->literal))
 		s *= 0.5f;
 	return s;
 }

@@ -1,0 +1,218 @@
+/* hidden_auth.c - a constant that skips the real check of a login
+ *
+ * One branch on a constant goes past what all others have to pass: crypt(), a
+ * look at the stored password, a callback that verifies. Strongest where the
+ * same value is compared with the constant and given to the real check, and
+ * where both lead to the same result.
+ */
+#include "analyzers/hidden/hidden.h"
+
+#include "code/outcome.h"
+
+enum { FUNCTIONS_MAX = 4000 };
+
+/* A call that may be the real check; how sure is in weight. */
+struct check {
+	const struct code_call *call;
+	float weight;
+	bool zero_is_success; /* its result, as strcmp()'s */
+};
+
+static bool has_word(struct fw_view t)
+{
+	static const char *const words[] = { "passw",  "Passw",	 "login",
+					     "Login",  "auth",	 "Auth",
+					     "shadow", "denied", "credential" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (fw_view_find(t, fw_view_str(words[i]), 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* Texts or names near it speak of logins. */
+static bool is_login(struct hidden_code *h, const struct code_function *f)
+{
+	const struct code_start *s = &h->p.starts[f->start];
+
+	if ((s->uses & CODE_AUTH) != 0 || has_word(s->name))
+		return true;
+	for (size_t i = 0; i < f->pointer_count; i++)
+		if (has_word(code_text(&h->p, f->pointers[i])))
+			return true;
+	return false;
+}
+
+static bool as_check(struct hidden_code *h, const struct code_call *c,
+		     struct check *out)
+{
+	const struct code_known *k = code_call_known(&h->p, c);
+
+	*out = (struct check){ .call = c };
+	if (k != NULL && (k->use & CODE_AUTH) != 0)
+		out->weight = 6;
+	else if (k != NULL && (k->use & CODE_EQUAL) != 0 &&
+		 c->text[0].len == 0 && c->text[1].len == 0) {
+		out->weight = 5;
+		out->zero_is_success = true;
+	} else if (k == NULL && c->function != CODE_NO_FUNCTION &&
+		   (h->p.starts[c->function].reach & CODE_AUTH) != 0)
+		out->weight = 5;
+	else if (k == NULL && c->function == CODE_NO_FUNCTION &&
+		 c->import == CODE_NO_IMPORT)
+		out->weight = 4; /* through a pointer */
+	return out->weight > 0;
+}
+
+static bool takes(const struct code_call *c, code_id subject)
+{
+	for (unsigned i = 0; i < 4; i++)
+		if (subject != 0 && c->args[i] == subject)
+			return true;
+	return false;
+}
+
+/* Whether the constant's equal edge gives the result that the check's success
+ * gives: 1 yes, 0 cannot be told, -1 no. */
+static int same_result(struct hidden_code *h, const struct code_function *f,
+		       const struct code_compare *c, const struct check *k)
+{
+	uint64_t a[CODE_OUTCOMES], b[CODE_OUTCOMES];
+	bool computed_a, computed_b;
+	uint32_t block, zero, other, success;
+	size_t n = code_outcomes(&h->p, f, c->block, c->equal, a, &computed_a),
+	       m;
+
+	if (n == 0)
+		return 0;
+	if (!code_result_edges(&h->p, f, k->call, &block, &zero, &other)) {
+		/* return strcmp(...) == 0; or a further compare of its result
+		 */
+		return n == 1 && a[0] == 1 ? 1 : 0;
+	}
+	success = k->zero_is_success ? zero : other;
+	m = success == CODE_NO_BLOCK
+		    ? 0
+		    : code_outcomes(&h->p, f, block, success, b, &computed_b);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < m; j++)
+			if (a[i] == b[j])
+				return n == 1 || a[i] != 0 ? 1 : 0;
+	return m == 0 || computed_b ? 0 : -1;
+}
+
+/* How much a compare looks like a way around a check; 0 where it does not. */
+static float judge(struct hidden_code *h, const struct code_function *f,
+		   const struct code_compare *c, const struct check *k,
+		   const uint8_t *equal, const uint8_t *other)
+{
+	float score = k->weight;
+	int same;
+
+	if (!other[k->call->block] || equal[k->call->block] ||
+	    k->call == c->call)
+		return 0;
+	if (!takes(k->call, c->subject))
+		score -= 1.5f;
+	same = same_result(h, f, c, k);
+	if (same < 0)
+		return 0;
+	return same > 0 ? score + 2 : score * 0.6f;
+}
+
+static size_t same_subject(const struct code_compare *c, size_t n, size_t at)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n && n < 256; i++)
+		count += i != at && c[i].subject == c[at].subject &&
+			 c[i].literal.len > 0;
+	return count;
+}
+
+static void look_at(struct hidden_code *h, const struct code_function *f)
+{
+	struct code_compare *c;
+	size_t n = code_compares(&h->p, f, &c), check_count = 0;
+	struct check *checks =
+		fw_alloc(&h->arena, f->call_count, sizeof(*checks));
+	bool login = is_login(h, f);
+
+	for (size_t i = 0; i < f->call_count; i++)
+		check_count += as_check(h, &f->calls[i], &checks[check_count]);
+	for (size_t i = 0; i < n && check_count > 0 && n < 512; i++) {
+		uint8_t *equal, *other;
+		float best = 0;
+
+		if (!code_is_trigger(&c[i]) || c[i].equal == CODE_NO_BLOCK ||
+		    c[i].other == CODE_NO_BLOCK)
+			continue;
+		equal = fw_alloc(&h->arena, f->block_count, 1);
+		other = fw_alloc(&h->arena, f->block_count, 1);
+		code_forward(&h->p, f, c[i].equal, equal);
+		code_forward(&h->p, f, c[i].other, other);
+		for (size_t k = 0; k < check_count; k++) {
+			float s = judge(h, f, &c[i], &checks[k], equal, other);
+
+			best = s > best ? s : best;
+		}
+		if (best <= 0)
+			continue;
+		size_t more = same_subject(c, n, i);
+
+		best += hidden_oddness(c[i].literal) + (login ? 1.5f : -2.0f) +
+			(c[i].built || c[i].kind == CODE_COMPARE_DECODED ? 3
+									 : 0);
+		if (more > 1)
+			best *= more > 4 ? 0.4f : 0.7f;
+		if (hidden_is_ordinary(c[i].literal))
+			best *= 0.4f;
+		hidden_note(
+			h,
+			&(struct hidden_candidate){
+				.signal = "hidden_auth",
+				.score = best,
+				.function = f->start,
+				.at = c[i].at,
+				.block = f->blocks[c[i].block].start,
+				.literal = c[i].literal,
+				.is_number = c[i].is_number,
+				.number = c[i].number,
+				.trigger = c[i].kind == CODE_COMPARE_DECODED
+						   ? "a text equals one that "
+						     "the program keeps encoded"
+						   : "what is given equals",
+				.effect = "lets somebody in without the check "
+					  "that others must pass" });
+	}
+}
+
+static void inspect(const struct fw_object *obj, struct fw_out *o)
+{
+	struct hidden_code *h = hidden_code(obj, o);
+	size_t left = FUNCTIONS_MAX;
+
+	for (uint32_t i = 0; h != NULL && i < h->p.start_count && left > 0;
+	     i++) {
+		const struct code_start *s = &h->p.starts[i];
+		const struct code_function *f = s->analysed;
+
+		/* A login is asked for by name; the rest only where it was
+		 * looked at already. */
+		if ((s->uses & CODE_AUTH) == 0 &&
+		    (f == NULL || (s->uses & CODE_EQUAL) == 0) &&
+		    !has_word(s->name) && (s->reach & CODE_AUTH) == 0)
+			continue;
+		if (s->known != NULL || (f = code_function(&h->p, i)) == NULL)
+			continue;
+		left--;
+		look_at(h, f);
+	}
+}
+
+const struct fw_analyzer fw_analyzer_hidden_auth = {
+	.name = "hidden_auth",
+	.title = "Constants that skip the check of a login",
+	.wants = hidden_wants,
+	.inspect = inspect,
+};

@@ -1,0 +1,145 @@
+/* hidden_gate.c - a file, an environment variable or a date that opens a way
+ *
+ * Not a compare with a text: the bare existence of something, or the time, is
+ * what decides whether a shell or a login service starts.
+ */
+#include "analyzers/hidden/hidden.h"
+
+#include "code/outcome.h"
+
+static bool has(struct fw_view t, const char *word)
+{
+	return fw_view_find(t, fw_view_str(word), 0) != SIZE_MAX;
+}
+
+/* "/mnt/usb/debug" opens more doors than "/etc/app.conf". */
+static float path_score(struct fw_view path)
+{
+	float s = 0;
+	size_t name = path.len;
+
+	while (name > 0 && path.data[name - 1] != '/')
+		name--;
+	if (name < path.len && path.data[name] == '.')
+		s += 1.5f;
+	if (has(path, "/tmp/") || has(path, "/mnt") || has(path, "/media") ||
+	    has(path, "usb") || has(path, "sdcard") || has(path, "mmc"))
+		s += 1.5f;
+	if (has(path, "debug") || has(path, "factory") || has(path, "telnet") ||
+	    has(path, "backdoor") || has(path, "test") || has(path, "shell"))
+		s += 1.5f;
+	return s;
+}
+
+static void note(struct hidden_code *h, const struct code_function *f,
+		 const struct code_call *c, uint32_t to, float extra,
+		 struct fw_view literal, const char *trigger)
+{
+	struct code_sinks s = { .of = { { .weight = 0 } } };
+	enum code_sink_kind best;
+
+	if (to == CODE_NO_BLOCK || !code_guards(f, c->block, to))
+		return;
+	code_sinks_behind(&h->p, f, to, &s);
+	best = code_sinks_best(&s);
+	if (best == CODE_SINK_NONE || best == CODE_SINK_LISTEN ||
+	    best == CODE_SINK_DELETE)
+		return;
+	/* The program that is looked for is the one that is run. */
+	if (literal.len > 0 && s.of[best].text.len >= literal.len &&
+	    fw_view_find(s.of[best].text, literal, 0) != SIZE_MAX)
+		return;
+	bool weak =
+		best == CODE_SINK_CONSTANT || best == CODE_SINK_EXEC_CONSTANT;
+
+	hidden_note(h,
+		    &(struct hidden_candidate){
+			    .signal = "hidden_gate",
+			    .score = s.of[best].weight * (weak ? 0.5f : 0.7f) +
+				     (weak ? 0 : extra),
+			    .function = f->start,
+			    .at = c->at,
+			    .block = f->blocks[c->block].start,
+			    .literal = literal,
+			    .trigger = trigger,
+			    .effect = code_sink_words(best),
+			    .sink = s.of[best],
+			    .sink_kind = best });
+}
+
+static bool is_stat(const struct code_known *k)
+{
+	return strstr(k->name, "stat") != NULL ||
+	       strstr(k->name, "access") != NULL;
+}
+
+static void by_call(struct hidden_code *h, const struct code_function *f,
+		    const struct code_call *c)
+{
+	const struct code_known *k = code_call_known(&h->p, c);
+	uint32_t block, zero, other;
+
+	if (k == NULL || (k->use & (CODE_FILE | CODE_ENV)) == 0 ||
+	    k->arg >= CODE_ARGS || c->text[k->arg].len == 0 ||
+	    !code_result_edges(&h->p, f, c, &block, &zero, &other))
+		return;
+	if ((k->use & CODE_ENV) != 0)
+		note(h, f, c, other, hidden_oddness(c->text[0]), c->text[0],
+		     "an environment variable is set:");
+	else
+		note(h, f, c, is_stat(k) ? zero : other,
+		     path_score(c->text[k->arg]), c->text[k->arg],
+		     "a file is there:");
+}
+
+/* The time in order to a constant, or a part of it (hour, day) equal to one. */
+static void by_time(struct hidden_code *h, const struct code_function *f)
+{
+	struct code_compare *c;
+	size_t n = code_compares(&h->p, f, &c);
+
+	for (size_t i = 0; i < n; i++) {
+		bool outside;
+		const char *from = hidden_origin(h, f, c[i].subject, &outside);
+
+		if (from == NULL || strcmp(from, "the time") != 0 ||
+		    !c[i].is_number || c[i].number == 0 ||
+		    (int32_t)c[i].number == -1)
+			continue;
+		const struct code_call fake = { .at = c[i].at,
+						.block = c[i].block };
+
+		note(h, f, &fake, c[i].equal, 2, (struct fw_view){ NULL, 0 },
+		     "the time is as the program wants it");
+		if (c[i].kind == CODE_COMPARE_ORDER)
+			note(h, f, &fake, c[i].other, 2,
+			     (struct fw_view){ NULL, 0 },
+			     "the time is as the program wants it");
+	}
+}
+
+static void inspect(const struct fw_object *obj, struct fw_out *o)
+{
+	struct hidden_code *h = hidden_code(obj, o);
+
+	for (uint32_t i = 0; h != NULL && i < h->p.start_count; i++) {
+		const struct code_start *s = &h->p.starts[i];
+		const struct code_function *f;
+
+		if ((s->uses & (CODE_FILE | CODE_ENV | CODE_CLOCK)) == 0 ||
+		    (s->reach & CODE_STRONG) == 0 || s->known != NULL ||
+		    (f = code_function(&h->p, i)) == NULL)
+			continue;
+		for (size_t k = 0; k < f->call_count; k++)
+			by_call(h, f, &f->calls[k]);
+		if ((s->uses & CODE_CLOCK) != 0)
+			by_time(h, f);
+	}
+}
+
+const struct fw_analyzer fw_analyzer_hidden_gate = {
+	.name = "hidden_gate",
+	.title = "Files, variables and dates that open a way in",
+	.wants = hidden_wants,
+	.inspect = inspect,
+};

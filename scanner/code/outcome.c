@@ -1,0 +1,105 @@
+/* outcome.c - what comes after an edge */
+#include "code/outcome.h"
+
+void code_forward(struct code_program *p, const struct code_function *f,
+		  uint32_t from, uint8_t *seen)
+{
+	uint32_t *work = fw_alloc(p->arena, f->block_count + 1, sizeof(*work));
+	size_t n = 0;
+
+	if (from >= f->block_count)
+		return;
+	seen[from] = 1;
+	work[n++] = from;
+	while (n > 0) {
+		uint32_t b = work[--n];
+		const struct code_block *k = &f->blocks[b];
+
+		for (uint32_t i = 0; i < 2 + k->more_count; i++) {
+			uint32_t to =
+				i < 2 ? k->next[i] : f->more[k->more + i - 2];
+
+			if (to == CODE_NO_BLOCK || seen[to] ||
+			    code_dominates(f, to, b))
+				continue;
+			seen[to] = 1;
+			work[n++] = to;
+		}
+	}
+}
+
+static bool add_value(const struct code_program *p, code_id id,
+		      uint64_t values[CODE_OUTCOMES], size_t *n, bool *computed)
+{
+	const struct code_value *v = code_value_at(&p->values, id);
+
+	if (id == 0)
+		return false;
+	if (v->kind != CODE_CONST) {
+		*computed = true;
+		return true;
+	}
+	for (size_t i = 0; i < *n; i++)
+		if (values[i] == (v->n & UINT32_MAX))
+			return true;
+	if (*n < CODE_OUTCOMES)
+		values[(*n)++] = v->n & UINT32_MAX;
+	return true;
+}
+
+size_t code_outcomes(struct code_program *p, const struct code_function *f,
+		     uint32_t via, uint32_t from,
+		     uint64_t values[CODE_OUTCOMES], bool *computed)
+{
+	uint8_t *seen = fw_alloc(p->arena, f->block_count, 1);
+	size_t n = 0;
+
+	*computed = false;
+	code_forward(p, f, from, seen);
+	for (uint32_t b = 0; b < f->block_count; b++) {
+		const struct code_block *k = &f->blocks[b];
+
+		if (!seen[b] || !k->returns)
+			continue;
+		if (add_value(p, k->result, values, &n, computed))
+			continue;
+		/* What is returned came with the edge into this block. */
+		for (uint32_t i = 0; i < k->pred_count; i++) {
+			uint32_t pred = f->pred[k->preds + i];
+
+			if (seen[pred] || (b == from && pred == via))
+				add_value(p, f->blocks[pred].result, values, &n,
+					  computed);
+		}
+	}
+	return n;
+}
+
+bool code_result_edges(const struct code_program *p,
+		       const struct code_function *f, const struct code_call *c,
+		       uint32_t *block, uint32_t *zero, uint32_t *other)
+{
+	struct code_test t;
+
+	for (uint32_t b = 0; b < f->block_count; b++) {
+		const struct code_block *k = &f->blocks[b];
+
+		if (!k->reached || k->cond == CODE_ALWAYS ||
+		    !code_test_of(&p->values, k->flags, k->cond, &t))
+			continue;
+		const struct code_value *left =
+			code_value_at(&p->values, t.left);
+		const struct code_value *right =
+			code_value_at(&p->values, t.right);
+
+		if (left->kind != CODE_RESULT || left->n != c->at ||
+		    right->kind != CODE_CONST || right->n != 0 ||
+		    (t.cond != CODE_EQ && t.cond != CODE_NE))
+			continue;
+		*block = b;
+		*zero = k->next[t.cond == CODE_EQ ? 0 : 1];
+		*other = k->next[t.cond == CODE_EQ ? 1 : 0];
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,26 @@
+/* outcome.h - what comes after an edge: blocks reached, values returned */
+#ifndef FW_CODE_OUTCOME_H
+#define FW_CODE_OUTCOME_H
+
+#include "code/compare.h"
+
+enum { CODE_OUTCOMES = 8 };
+
+/* Marks in seen (a byte per block, zeroed by the caller) all that runs after
+ * block `from` is entered, without going around a loop again. */
+void code_forward(struct code_program *p, const struct code_function *f,
+		  uint32_t from, uint8_t *seen);
+
+/* Constants that the function may return after block `from` is entered from
+ * block `via`; what is computed is not among them. *computed: something is. */
+size_t code_outcomes(struct code_program *p, const struct code_function *f,
+		     uint32_t via, uint32_t from,
+		     uint64_t values[CODE_OUTCOMES], bool *computed);
+
+/* The branch that tests a call's result against 0: its block, and those entered
+ * when it is 0 and when it is not. False where there is none. */
+bool code_result_edges(const struct code_program *p,
+		       const struct code_function *f, const struct code_call *c,
+		       uint32_t *block, uint32_t *zero, uint32_t *other);
+
+#endif

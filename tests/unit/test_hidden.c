@@ -1,0 +1,121 @@
+/* test_hidden.c - the searches for hidden functions, on a program with some */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/memory.h"
+
+extern const struct fw_analyzer fw_analyzer_hidden, fw_analyzer_hidden_auth,
+	fw_analyzer_hidden_found, fw_analyzer_hidden_gate,
+	fw_analyzer_hidden_guard, fw_analyzer_hidden_received,
+	fw_analyzer_hidden_start;
+
+static struct fw_view load(const char *path, struct fw_arena *a)
+{
+	FILE *f = fopen(path, "rb");
+	long n;
+	uint8_t *p;
+
+	assert_non_null(f);
+	assert_int_equal(fseek(f, 0, SEEK_END), 0);
+	n = ftell(f);
+	rewind(f);
+	p = fw_alloc(a, (size_t)n, 1);
+	assert_int_equal(fread(p, 1, (size_t)n, f), n);
+	fclose(f);
+	return fw_view_of(p, (size_t)n);
+}
+
+/* All searches in the registry's order, then the correlator. */
+static void search(const char *path, struct fw_mem *m, struct fw_mem *image)
+{
+	static const struct fw_analyzer *const all[] = {
+		&fw_analyzer_hidden_guard,    &fw_analyzer_hidden_auth,
+		&fw_analyzer_hidden_received, &fw_analyzer_hidden_gate,
+		&fw_analyzer_hidden_start,    &fw_analyzer_hidden_found,
+	};
+	struct fw_object_cache cache = { 0 };
+	struct fw_view bytes = load(path, &m->arena);
+	struct fw_object obj = { .bytes = bytes,
+				 .format = "elf",
+				 .cache = &cache };
+	struct fw_out *o = fw_mem_out(m, bytes);
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i]->wants(&obj))
+			all[i]->inspect(&obj, o);
+	const struct fw_place places[] = {
+		{ .path = "image", .parent = UINT32_MAX, .content = 0 },
+		{ .path = "image/bin/sample",
+		  .parent = 0,
+		  .content = 1,
+		  .facts = m->facts,
+		  .fact_count = m->fact_count },
+	};
+	struct fw_tree tree = { places, 2 };
+
+	fw_analyzer_hidden.correlate(&tree, fw_mem_out(image, FW_STR("")));
+}
+
+/* The score of the candidate with this trigger; 0: none. */
+static double score(const struct fw_mem *m, const char *trigger,
+		    const char *signal)
+{
+	for (size_t i = 0; i < m->fact_count; i++)
+		if (strcmp(m->facts[i].key, "hidden.candidate") == 0 &&
+		    strstr(m->facts[i].value, trigger) != NULL &&
+		    strstr(m->facts[i].value, signal) != NULL)
+			return strtod(m->facts[i].value, NULL);
+	return 0;
+}
+
+static size_t high(const struct fw_mem *image)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < image->finding_count; i++)
+		n += image->findings[i].severity >= FW_HIGH;
+	return n;
+}
+
+static void hidden_functions(void **state)
+{
+	struct fw_mem m = { 0 }, image = { 0 };
+
+	(void)state;
+	search(CODE_SAMPLES "hidden.stripped", &m, &image);
+	assert_true(score(&m, "\"Qz81-open\"", "hidden_guard") > 7.5);
+	assert_true(score(&m, "\"hjk-77-Lq\"", "hidden_guard") > 7.5);
+	assert_true(score(&m, "\"w0rk-4-Me!\"", "hidden_auth") > 7.5);
+	assert_true(score(&m, "\"/mnt/usb/.debug\"", "hidden_gate") > 5);
+	assert_true(score(&m, "runs it as a command", "hidden_received") > 7.5);
+	assert_true(high(&image) >= 4);
+	fw_mem_free(&m);
+	fw_mem_free(&image);
+}
+
+static void innocent(void **state)
+{
+	struct fw_mem m = { 0 }, image = { 0 };
+
+	(void)state;
+	search(CODE_SAMPLES "clean.stripped", &m, &image);
+	assert_int_equal(high(&image), 0);
+	assert_true(score(&m, "\"status\"", "") == 0);
+	assert_true(score(&m, "\"/etc/sample.conf\"", "") == 0);
+	fw_mem_free(&m);
+	fw_mem_free(&image);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hidden_functions),
+		cmocka_unit_test(innocent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
