@@ -148,6 +148,11 @@ static const struct row silent[] = {
 	{ .path = "/etc/init.d/rcS",
 	  .within = "squashfs",
 	  .text = "#!/bin/sh\nPASSWD=`nvram get pw`\npasswd=$2\nuser=root\n" },
+	/* A script without the suffix of one: constants that are compared. */
+	{ .path = "/usr/sbin/adduser",
+	  .within = "squashfs",
+	  .text = "#!/usr/bin/perl\npasswd = Tr0mbone\nPASS: 0)\n"
+		  "passwd: getpwnam($user)\n" },
 	{ .path = "/root/.ssh/id_rsa.pub",
 	  .within = "squashfs",
 	  .text = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB dev@host\n" },

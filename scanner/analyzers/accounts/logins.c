@@ -73,6 +73,13 @@ static bool is_page(const char *path)
 	return matches_one(path, list);
 }
 
+/* Names say less than what a kernel would do with the file: in a script values
+ * are compared and computed, wherever it lies. */
+static bool is_program_text(const struct fw_object *obj)
+{
+	return is_page(obj->path) || fw_view_starts(obj->bytes, FW_STR("#!"));
+}
+
 static bool is_owners(const struct fw_object *obj)
 {
 	static const char *const writable[] = {
@@ -191,7 +198,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *out)
 		return;
 	l->obj = obj;
 	l->out = out;
-	l->page = is_page(obj->path);
+	l->page = is_program_text(obj);
 	l->owners = is_owners(obj);
 	if (!fw_is_text(obj->bytes)) {
 		fw_logins_records(l);
