@@ -203,6 +203,9 @@ static const struct {
 	    "access/boot-args-shell "),
 	ENV("\1\2\3\4bootdelay=3\0bootcmd=bootm 0x1\0", "access/boot-prompt "),
 	ENV("\1\2\3\4bootdelay=3\0bootstopkey=x\0", ""),
+	/* a key that is not set; a text that names the variable */
+	ENV("\1\2\3\4bootdelay=3\0bootstopkey=\0", "access/boot-prompt "),
+	ENV("\1\2\3\4bootdelay=3\0bootstopkey\0", "access/boot-prompt "),
 	ENV("\1\2\3\4bootcmd=tftpboot 0x8 u; bootm\0bootdelay=-2\0",
 	    "integrity/boot-from-network "),
 	ENV("\1\2\3\4bootargs=root=/dev/mtd2 init=/linuxrc\0bootcmd=sf read\0",

@@ -120,7 +120,7 @@ static void env_inspect(const struct fw_object *obj, struct fw_out *out)
 	fact(obj, out, FW_STR("bootargs="), "boot.args", HITS_MAX);
 	fact(obj, out, FW_STR("bootcmd="), "boot.command", 1);
 	fact(obj, out, FW_STR("bootdelay="), "boot.delay", 1);
-	fact(obj, out, FW_STR("bootstopkey"), "boot.stop", 1);
+	fact(obj, out, FW_STR("bootstopkey="), "boot.stop", 1);
 }
 
 /* --- findings of an image --- */
@@ -152,10 +152,14 @@ static bool bad_command(const struct fw_place *p, const char *v)
 	return any_of(v, far);
 }
 
+/* A word that has to be typed closes the prompt; a variable without one is as
+ * good as none. */
 static bool waits(const struct fw_place *p, const char *v)
 {
+	const char *stop = fw_place_fact(p, "boot.stop", 0);
+
 	return v[0] >= '1' && v[0] <= '9' && strlen(v) <= 3 &&
-	       fw_place_fact(p, "boot.stop", 0) == NULL;
+	       (stop == NULL || stop[0] == '\0');
 }
 
 static const struct judge {
