@@ -6,28 +6,12 @@
  * signatures). What a program is called with is not known here: a tool that
  * writes the flash memory on somebody's behalf is none of these.
  */
+#include "analyzers/boot/update_kinds.h"
 #include "analyzers/elf/elf_use.h"
 #include "analyzers/web/webtext.h"
 #include "core/strings.h"
 
 enum { LINE_MAX = 1024, SHOWN = 160, PLACES_MAX = 8 };
-
-static const struct fw_kind unpacked = {
-	.id = "integrity/update-unpacked",
-	.title = "update is unpacked over the system without a check",
-	.explanation =
-		"The program unpacks an archive over the whole system and "
-		"calls no function that checks a signature. Whoever can "
-		"put such an archive there, or sends a fake update, "
-		"replaces any program.",
-	.ask_vendor = "How does the device make sure that only the vendor's "
-		      "software is installed?",
-	.false_alarm = "Another program checks the signature first.",
-	.severity = FW_HIGH,
-	.confidence = FW_LIKELY,
-	.per_image = true,
-	.cwe = { 494, 347 },
-};
 
 static const struct fw_kind flashed = {
 	.id = "integrity/update-unverified",
@@ -76,8 +60,8 @@ static const struct fw_kind summed = {
 	.cwe = { 353, 347 },
 };
 
-static const struct fw_kind *const kinds[] = { &unpacked, &flashed, &plain_http,
-					       &summed, NULL };
+static const struct fw_kind *const kinds[] = { &update_unpacked, &flashed,
+					       &plain_http, &summed, NULL };
 
 /* The first texts of one sort. */
 struct texts {
@@ -263,7 +247,7 @@ static void judge(struct update *u, const struct elf_use *use)
 	}
 	claim(u, &plain_http, &u->fetch);
 	if (u->root.n > 0)
-		claim(u, &unpacked, &u->root);
+		claim(u, &update_unpacked, &u->root);
 	else if (u->flash.n > 0 && use->listens)
 		claim(u, &flashed, &u->flash);
 	else if (u->sum.n > 0 && use->listens && !u->knows_signatures)

@@ -2,12 +2,14 @@
  *
  * A script that writes flash or unpacks over the system decides what the device
  * runs from then on. Looked at are where the new software comes from and what
- * is asked of it: a signature, a checksum, or nothing. One finding a kind and
- * root file system, with each script as evidence.
+ * is asked of it: a signature, a checksum, or nothing. Scripts that write flash
+ * are one finding a root file system, with each script as evidence; those that
+ * unpack are claimed one by one and merged with programs that do the same.
  */
 #include <stdlib.h>
 
 #include "analyzers/boot/services.h"
+#include "analyzers/boot/update_kinds.h"
 
 enum { SCRIPTS_MAX = 8, COMMANDS_MAX = 400 };
 
@@ -25,21 +27,6 @@ static const struct fw_kind flash = {
 	.severity = FW_HIGH,
 	.confidence = FW_LIKELY,
 	.cwe = { 347, 494 },
-};
-
-static const struct fw_kind unpacked = {
-	.id = "integrity/update-unpacked/unpack_to_root",
-	.title = "update is unpacked over the system without a check",
-	.explanation = "A file from elsewhere is unpacked over the whole "
-		       "system. Whoever can put a file there, or sends a fake "
-		       "update, replaces any program.",
-	.ask_vendor = "How does the device make sure that only the vendor's "
-		      "software is installed?",
-	.false_alarm = "The program that calls the script checks the signature "
-		       "before.",
-	.severity = FW_HIGH,
-	.confidence = FW_LIKELY,
-	.cwe = { 494 },
 };
 
 enum origin { FROM_IMAGE, FROM_CALLER, FROM_TMP, FROM_MEDIA, FROM_NET };
@@ -304,9 +291,13 @@ static void gather(struct look *l, struct bundle *b, const struct script *s,
 		b->evidence[b->shown++] = (struct fw_evidence){
 			.offset = FW_NO_OFFSET,
 			.line = s->line[which],
-			.text = fw_text(l->out, "%s:%u: %.160s",
-					l->s.t->places[s->place].path,
-					s->line[which], s->command[which])
+			.text = b->kind->per_image
+					? fw_text(l->out, "%.160s",
+						  s->command[which])
+					: fw_text(l->out, "%s:%u: %.160s",
+						  l->s.t->places[s->place].path,
+						  s->line[which],
+						  s->command[which])
 		};
 }
 
@@ -339,11 +330,9 @@ static void report(struct look *l, const struct bundle *b, int which)
 
 static void one_root(struct look *l)
 {
-	struct bundle *b = fw_alloc(l->s.arena, 2, sizeof(*b));
+	struct bundle b = { .kind = &flash };
 	struct script s;
 
-	b[0].kind = &flash;
-	b[1].kind = &unpacked;
 	l->signatures = false;
 	for (uint32_t i = l->root->place; i < l->root->end; i++)
 		if (read_script(l, i, &s))
@@ -352,11 +341,13 @@ static void one_root(struct look *l)
 	for (uint32_t i = l->root->place; i < l->root->end; i++) {
 		if (!read_script(l, i, &s))
 			continue;
-		gather(l, &b[0], &s, 0);
-		gather(l, &b[1], &s, 1);
+		struct bundle alone = { .kind = &update_unpacked };
+
+		gather(l, &b, &s, 0);
+		gather(l, &alone, &s, 1);
+		report(l, &alone, 1);
 	}
-	report(l, &b[0], 0);
-	report(l, &b[1], 1);
+	report(l, &b, 0);
 }
 
 static void updates_correlate(const struct fw_tree *tree, struct fw_out *out)
@@ -376,6 +367,7 @@ static void updates_correlate(const struct fw_tree *tree, struct fw_out *out)
 const struct fw_analyzer fw_analyzer_updates = {
 	.name = "updates",
 	.title = "scripts that install software, and what they check",
-	.kinds = (const struct fw_kind *const[]){ &flash, &unpacked, NULL },
+	.kinds = (const struct fw_kind *const[]){ &flash, &update_unpacked,
+						  NULL },
 	.correlate = updates_correlate,
 };
