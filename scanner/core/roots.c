@@ -1,5 +1,6 @@
 /* roots.c - file systems of a finished tree, and paths inside them */
 #include "core/roots.h"
+#include "core/listing.h"
 
 enum { PARTS_MAX = 64, LINKS_MAX = 8 };
 
@@ -236,4 +237,29 @@ uint32_t fw_root_follow(const struct fw_roots *r, uint32_t container,
 	return at != UINT32_MAX && r->tree->places[at].meta->type != FW_LINK
 		       ? at
 		       : UINT32_MAX;
+}
+
+void fw_each_image(const struct fw_tree *t, struct fw_out *out,
+		   const struct fw_each *each, void *ctx)
+{
+	uint32_t *seen =
+		fw_alloc(fw_out_arena(out), fw_content_end(t), sizeof(*seen));
+	uint32_t image = 0;
+
+	for (uint32_t i = 0; i < t->count && fw_out_ok(out); i++) {
+		const struct fw_place *p = &t->places[i];
+
+		if (p->parent == UINT32_MAX && i > 0) {
+			each->done(ctx, image, out);
+			image = i;
+		}
+		if (p->content != UINT32_MAX) {
+			if (seen[p->content] == image + 1)
+				continue;
+			seen[p->content] = image + 1;
+		}
+		each->look(ctx, p, out);
+	}
+	if (t->count > 0)
+		each->done(ctx, image, out);
 }

@@ -9,6 +9,16 @@
 
 struct fw_roots;
 
+/* Calls look for each place of every image, identical bytes once an image, and
+ * done behind the last of each with the image's place. For correlators that add
+ * up what the places of an image say. */
+struct fw_each {
+	void (*look)(void *ctx, const struct fw_place *p, struct fw_out *out);
+	void (*done)(void *ctx, uint32_t image, struct fw_out *out);
+};
+void fw_each_image(const struct fw_tree *t, struct fw_out *out,
+		   const struct fw_each *each, void *ctx);
+
 /* Looks at every place once; lives in a. */
 struct fw_roots *fw_roots_of(const struct fw_tree *t, struct fw_arena *a);
 

@@ -4,8 +4,9 @@
  * reaches such a command cannot be seen from texts; that a program which
  * answers strangers builds commands this way is what has to be asked about.
  */
-#include "core/listing.h"
 #include "analyzers/web/webtext.h"
+#include "core/listing.h"
+#include "core/roots.h"
 
 enum {
 	COMMANDS_MIN = 2, /* in one program */
@@ -120,9 +121,9 @@ struct pair {
 
 /* What answers web requests can be reached by anybody in the network; free text
  * in a command is what people type into forms. */
-static void look_at(struct pair *both, const struct fw_place *p,
-		    struct fw_out *out)
+static void look_at(void *ctx, const struct fw_place *p, struct fw_out *out)
 {
+	struct pair *both = ctx;
 	size_t commands = 0, texts = 0, devices = 0;
 	const char *v;
 
@@ -163,36 +164,22 @@ static void claim(const struct gathered *g, const struct fw_kind *k,
 	fw_out_claim(out, &c);
 }
 
-static void finish(const struct pair *both, uint32_t root, struct fw_out *out)
+static void finish(void *ctx, uint32_t root, struct fw_out *out)
 {
+	struct pair *both = ctx;
+
 	fw_out_at(out, root);
 	claim(&both->web, &web_command, out);
 	claim(&both->other, &command, out);
+	*both = (struct pair){ 0 };
 }
 
 static void commands_correlate(const struct fw_tree *t, struct fw_out *out)
 {
-	struct pair *both = fw_alloc(fw_out_arena(out), 1, sizeof(*both));
-	uint32_t *seen =
-		fw_alloc(fw_out_arena(out), fw_content_end(t), sizeof(*seen));
-	uint32_t root = 0;
+	static const struct fw_each each = { look_at, finish };
 
-	for (uint32_t i = 0; i < t->count && fw_out_ok(out); i++) {
-		const struct fw_place *p = &t->places[i];
-
-		if (p->parent == UINT32_MAX) {
-			finish(both, root, out);
-			*both = (struct pair){ 0 };
-			root = i;
-		}
-		if (p->content != UINT32_MAX) {
-			if (seen[p->content] == root + 1)
-				continue;
-			seen[p->content] = root + 1;
-		}
-		look_at(both, p, out);
-	}
-	finish(both, root, out);
+	fw_each_image(t, out, &each,
+		      fw_alloc(fw_out_arena(out), 1, sizeof(struct pair)));
 }
 
 const struct fw_analyzer fw_analyzer_shell_commands = {

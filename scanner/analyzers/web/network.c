@@ -4,8 +4,9 @@
  * time servers), what only names a format (schemas) and what stands in help
  * pages, comments and documentation is left to the facts.
  */
-#include "core/listing.h"
 #include "analyzers/web/webtext.h"
+#include "core/listing.h"
+#include "core/roots.h"
 
 enum {
 	EVIDENCE_MAX = 24,
@@ -309,9 +310,10 @@ static void take_rest(struct network *w, const struct fw_place *p,
 			     fw_text(out, "%s: %s", p->path, s.shown));
 }
 
-static void take(struct network *w, const struct fw_place *p,
-		 struct fw_out *out)
+static void take(void *ctx, const struct fw_place *p, struct fw_out *out)
 {
+	struct network *w = ctx;
+
 	if (p->fact_count == 0 || is_reading(p->path))
 		return;
 	take_ips(w, p, out);
@@ -338,8 +340,10 @@ static void claim(const struct gathered *g, const struct fw_kind *k,
 	fw_out_claim(out, &c);
 }
 
-static void finish(const struct network *w, uint32_t root, struct fw_out *out)
+static void finish(void *ctx, uint32_t root, struct fw_out *out)
 {
+	struct network *w = ctx;
+
 	fw_out_at(out, root);
 	claim(&w->fixed, &fixed_address,
 	      fw_text(out, "%zu %s", w->fixed.all,
@@ -358,31 +362,15 @@ static void finish(const struct network *w, uint32_t root, struct fw_out *out)
 	      fw_text(out, "%zu %s", w->hosts_file.all,
 		      w->hosts_file.all == 1 ? "place" : "places"),
 	      out);
+	*w = (struct network){ 0 };
 }
 
 static void network_correlate(const struct fw_tree *t, struct fw_out *out)
 {
-	struct network *w = fw_alloc(fw_out_arena(out), 1, sizeof(*w));
-	uint32_t *seen =
-		fw_alloc(fw_out_arena(out), fw_content_end(t), sizeof(*seen));
-	uint32_t root = 0;
+	static const struct fw_each each = { take, finish };
 
-	for (uint32_t i = 0; i < t->count && fw_out_ok(out); i++) {
-		const struct fw_place *p = &t->places[i];
-
-		if (p->parent == UINT32_MAX) {
-			finish(w, root, out);
-			*w = (struct network){ 0 };
-			root = i;
-		}
-		if (p->content != UINT32_MAX) {
-			if (seen[p->content] == root + 1)
-				continue;
-			seen[p->content] = root + 1;
-		}
-		take(w, p, out);
-	}
-	finish(w, root, out);
+	fw_each_image(t, out, &each,
+		      fw_alloc(fw_out_arena(out), 1, sizeof(struct network)));
 }
 
 const struct fw_analyzer fw_analyzer_network = {
