@@ -18,10 +18,10 @@ static const char usage[] =
 	"\n"
 	"  -o, --output DIR        where to write\n";
 
-static const char example[] =
-	"\nExample: assay extract router.bin -o router\n"
-	"Exit status: 0 all written, 2 error, 3 the image could not be read or\n"
-	"written whole\n";
+static const char example[] = "\nExample: assay extract router.bin -o router\n"
+			      "Exit status: 0 all written, 2 error, 3 the "
+			      "image could not be read or\n"
+			      "written whole\n";
 
 static int parse(struct scan_args *a, const char **dir, int argc, char **argv)
 {
@@ -59,13 +59,16 @@ static int parse(struct scan_args *a, const char **dir, int argc, char **argv)
 }
 
 static void say(const struct fw_result *r, const struct fw_extract_report *rep,
-		const char *dir)
+		const char *dir, bool nothing)
 {
-	printf("%s: %" PRIu64 " files, %" PRIu64 " folders, %" PRIu64
-	       " links, %" PRIu64 " bytes; %" PRIu64
-	       " left out (see manifest.json)\n",
-	       dir, rep->files, rep->folders, rep->links, rep->bytes,
-	       rep->left_out);
+	if (nothing)
+		fprintf(stderr, "assay: nothing was written to %s\n", dir);
+	else
+		printf("%s: %" PRIu64 " files, %" PRIu64 " folders, %" PRIu64
+		       " links, %" PRIu64 " bytes; %" PRIu64
+		       " left out (see manifest.json)\n",
+		       dir, rep->files, rep->folders, rep->links, rep->bytes,
+		       rep->left_out);
 	if (rep->errors > 0)
 		fprintf(stderr, "assay: %" PRIu64 " objects not written: %s\n",
 			rep->errors, rep->first);
@@ -94,11 +97,12 @@ int fw_cmd_extract(int argc, char **argv)
 		return FW_EXIT_ERROR;
 	}
 	bool ok = fw_extract(r, dir, &rep);
+	bool nothing = !ok && rep.files + rep.folders == 0;
 
-	say(r, &rep, dir);
-	status = !ok && rep.files + rep.folders == 0 ? FW_EXIT_ERROR
-		 : !ok || r->incomplete		     ? FW_EXIT_INCOMPLETE
-						     : FW_EXIT_OK;
+	say(r, &rep, dir, nothing);
+	status = nothing		? FW_EXIT_ERROR
+		 : !ok || r->incomplete ? FW_EXIT_INCOMPLETE
+					: FW_EXIT_OK;
 	fw_scan_free(r);
 	fw_setup_free(&a.matcher);
 	return status;

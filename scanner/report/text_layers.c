@@ -185,6 +185,12 @@ static void layer(struct text *t, uint32_t node, uint32_t depth)
 		  what);
 }
 
+static void layers_head(struct text *t)
+{
+	text_head(t, TEXT_BOLD, "LAYERS");
+	text_line(t, "offset in the image, size, name, format");
+}
+
 /* All but what lies in a file system or archive. Preorder makes one pass do. */
 void text_layers(struct text *t, uint32_t image)
 {
@@ -193,8 +199,6 @@ void text_layers(struct text *t, uint32_t image)
 	uint32_t max = t->opt->verbose ? UINT32_MAX : LAYERS_SHOWN;
 	uint32_t inside = UINT32_MAX; /* depth of a file system we are in */
 
-	text_head(t, TEXT_BOLD, "LAYERS");
-	text_line(t, "offset in the image, size, name, format");
 	for (uint32_t i = root; i < r->node_count; i++) {
 		const struct fw_node *n = &r->nodes[i];
 
@@ -206,6 +210,8 @@ void text_layers(struct text *t, uint32_t image)
 		if (n->size == 0 || is_padding(n) ||
 		    (i == root && n->format == NULL))
 			continue;
+		if (shown == 0)
+			layers_head(t);
 		if (shown < max) {
 			layer(t, i, n->depth - r->nodes[root].depth);
 			shown++;

@@ -116,6 +116,31 @@ static void passwd_and_shadow(void **state)
 	done(&d);
 }
 
+/* A number 0 beside root whose password the image does not hold: a command line
+ * is asked about, an installer's own program hardly. */
+static void root_elsewhere(void **state)
+{
+	static const struct text_file shell[] = {
+		{ "image/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"
+				      "support:x:0:0::/:/bin/ash\n" },
+		{ NULL, NULL }
+	};
+	static const struct text_file program[] = {
+		{ "image/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"
+				      "setup:x:0:0::/:/bin/setup-menu\n" },
+		{ NULL, NULL }
+	};
+	struct device d;
+
+	(void)state;
+	run(&d, shell);
+	assert_int_equal(found(&d, "hidden/second-root")->severity, FW_MEDIUM);
+	done(&d);
+	run(&d, program);
+	assert_int_equal(found(&d, "hidden/second-root")->severity, FW_LOW);
+	done(&d);
+}
+
 /* Locked, without a shell, templates: nothing to act on. */
 static void silent(void **state)
 {
@@ -350,6 +375,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passwd_and_shadow),
+		cmocka_unit_test(root_elsewhere),
 		cmocka_unit_test(silent),
 		cmocka_unit_test(in_programs),
 		cmocka_unit_test(other_files),

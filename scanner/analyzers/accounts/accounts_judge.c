@@ -140,6 +140,14 @@ static const struct fw_pwscheme *scheme_of(const struct accounts *c,
 	return fw_pwhash_scheme(c->arena, a->hash);
 }
 
+/* A command line, and no program of its own that asks and allows what it likes
+ * (an installer, a menu). */
+static bool is_real_shell(struct fw_view shell)
+{
+	return shell.len == 0 || fw_view_ends(shell, FW_STR("sh")) ||
+	       fw_view_ends(shell, FW_STR("/busybox"));
+}
+
 static enum fw_severity severity_of(const struct accounts *c,
 				    const struct account *a,
 				    const struct fw_kind *k)
@@ -153,7 +161,7 @@ static enum fw_severity severity_of(const struct accounts *c,
 		       : s != NULL && s->weak		   ? FW_HIGH
 							   : FW_MEDIUM;
 	if (k == &second_root && a->state == ACCOUNT_ELSEWHERE)
-		return FW_MEDIUM;
+		return is_real_shell(a->shell) ? FW_MEDIUM : FW_LOW;
 	if (k == &in_program && (!a->writes || a->state == ACCOUNT_EMPTY))
 		return FW_HIGH;
 	if (k == &in_program && a->uid != 0)
@@ -181,8 +189,7 @@ static const char *password_text(const struct accounts *c,
 			       : fw_text(c->out, "password \"%s\" (%s%s)",
 					 a->password, name, weak);
 	case ACCOUNT_HASH:
-		return fw_text(c->out, "password not found (%s%s)",
-			       name, weak);
+		return fw_text(c->out, "password not found (%s%s)", name, weak);
 	case ACCOUNT_ELSEWHERE:
 		return "its password is not in the image";
 	case ACCOUNT_LOCKED:

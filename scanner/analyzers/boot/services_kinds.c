@@ -122,14 +122,16 @@ const struct fw_kind svc_telnet_port = {
 
 const struct fw_kind svc_getty_shell = {
 	.id = "access/getty-without-login/getty_shell",
-	.title = "serial port gives a shell without login",
-	.explanation = "The terminal program of the serial port is told to "
-		       "start a shell instead of asking for a name and "
-		       "password. Whoever opens the case controls the device.",
+	.title = "terminal gives a shell without login",
+	.explanation = "The program that serves a terminal, mostly the serial "
+		       "port, is told to start a shell instead of asking for a "
+		       "name and password. Whoever gets at that terminal, "
+		       "mostly by opening the case, controls the device.",
 	.ask_vendor =
-		"Is the serial port on the shipped board, and why does it "
-		"ask for no password?",
-	.false_alarm = "A device whose serial port cannot be reached.",
+		"Can this terminal be reached on shipped devices, and why does "
+		"it ask for no password?",
+	.false_alarm = "A terminal that nobody can reach, or a screen with a "
+		       "keyboard.",
 	.severity = FW_HIGH,
 	.confidence = FW_SURE,
 	.cwe = { 306 },

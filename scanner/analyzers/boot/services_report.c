@@ -180,6 +180,8 @@ static bool on_serial(const struct svc_service *s)
 {
 	const char *tty = terminal(s);
 
+	if (tty == NULL && has(s->trigger, "vc/"))
+		return false;
 	if (tty == NULL)
 		return s->table != NULL && strcmp(s->table, "inittab") == 0;
 	return (tty[3] >= 'A' && tty[3] <= 'Z') ||
