@@ -5,9 +5,10 @@
  */
 #include "code/aarch64.h"
 
-/* FAR: from here on a jump leads out of most functions. NEAR: how many bytes
- * behind adrp its page is still thought to be in the register. */
-enum { FAR = 4096, NEAR = 32, REGISTERS = 32 };
+/* FAR, AHEAD: from here on a jump leads out of most functions, back and ahead.
+ * NEAR: how many bytes behind adrp its page is still thought to be in the
+ * register. */
+enum { FAR = 4096, AHEAD = 512, NEAR = 32, REGISTERS = 32 };
 
 enum {
 	STP_FRAME = 0xa9807bfd, /* stp x29, x30, [sp, #-n]! */
@@ -18,6 +19,9 @@ enum {
 };
 
 struct scan {
+	struct fw_view code;
+	uint64_t address;
+	uint64_t start; /* the last function that was seen to begin */
 	uint64_t page[REGISTERS], at[REGISTERS];
 	uint32_t before;
 	code_see *see;
@@ -42,8 +46,21 @@ static void see_start(struct scan *s, uint32_t w, uint32_t next, uint64_t at)
 	bool room = (w & 0xffc003ff) == 0xd10003ff && /* sub sp, sp, #n */
 		    (next & 0xffe07fff) == STP_SAVED;
 
-	if ((frame || room || is_landing(w)) && !is_landing(s->before))
+	if ((frame || room || is_landing(w)) && !is_landing(s->before)) {
+		s->start = at;
 		s->see(s->ctx, CODE_SEEN_START, at, 0);
+	}
+}
+
+/* A jump that may be a tail call: out of the code (a linkage stub), to before
+ * its function, or far. */
+static void see_jump(struct scan *s, uint64_t at, int64_t off)
+{
+	uint64_t target = at + (uint64_t)off;
+
+	if (target < s->start || target - s->address >= s->code.len ||
+	    off <= -FAR || off >= AHEAD)
+		s->see(s->ctx, CODE_SEEN_JUMP, at, target);
 }
 
 /* adrp, and a load of 8 bytes from its page soon after. */
@@ -74,7 +91,11 @@ static uint32_t word_at(const uint8_t *b)
 void a64_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 	      code_see *see, void *ctx)
 {
-	struct scan s = { .see = see, .ctx = ctx };
+	struct scan s = { .code = code,
+			  .address = address,
+			  .start = address,
+			  .see = see,
+			  .ctx = ctx };
 
 	(void)mode;
 	for (size_t i = 0; i + 4 <= code.len; i += 4) {
@@ -84,11 +105,9 @@ void a64_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 
 		if ((w & 0xfc000000) == 0x94000000)
 			see(ctx, CODE_SEEN_CALL, at, at + (uint64_t)off);
-		else if ((w & 0xfc000000) == 0x14000000) {
-			if (off >= FAR || off <= -FAR)
-				see(ctx, CODE_SEEN_JUMP, at,
-				    at + (uint64_t)off);
-		} else {
+		else if ((w & 0xfc000000) == 0x14000000)
+			see_jump(&s, at, off);
+		else {
 			see_start(&s, w,
 				  i + 8 <= code.len ? word_at(code.data + i + 4)
 						    : 0,

@@ -113,10 +113,23 @@ void arm_shift(struct arm *x, uint8_t dst, uint8_t a, int type, unsigned by)
 		arm_emit(x, CODE_MIX, dst, a, CODE_NONE);
 }
 
+/* Where the encoding does not rotate as little as it could (PLT stubs are so),
+ * capstone gives the rotation as one more operand. */
+static uint32_t rotated(const struct arm *x, const cs_arm_op *op)
+{
+	uint32_t n = (uint32_t)op->imm;
+	const cs_arm_op *end = x->d->operands + x->d->op_count;
+	unsigned by = op + 1 < end && op[1].type == ARM_OP_IMM
+			      ? (unsigned)op[1].imm & 31
+			      : 0;
+
+	return by == 0 ? n : n >> by | n << (32 - by);
+}
+
 struct arm_value arm_operand(struct arm *x, const cs_arm_op *op, uint8_t tmp)
 {
 	if (op->type == ARM_OP_IMM)
-		return (struct arm_value){ CODE_NONE, (uint32_t)op->imm };
+		return (struct arm_value){ CODE_NONE, rotated(x, op) };
 
 	uint8_t reg = arm_read(x, op, tmp);
 

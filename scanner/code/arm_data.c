@@ -14,6 +14,10 @@ static bool read_three(struct arm *x, struct three *t)
 	const cs_arm_op *op = x->d->operands;
 	uint8_t n = x->d->op_count;
 
+	/* a constant and by how much it is rotated are one */
+	if (n > 2 && op[n - 1].type == ARM_OP_IMM &&
+	    op[n - 2].type == ARM_OP_IMM)
+		n--;
 	if (n < 2 || n > 3 || op[0].type != ARM_OP_REG)
 		return false;
 
@@ -184,7 +188,7 @@ bool arm_mov(struct arm *x, int arg)
 	const cs_arm_op *op = x->d->operands;
 
 	(void)arg;
-	if (x->d->op_count != 2 || op[0].type != ARM_OP_REG)
+	if (x->d->op_count < 2 || op[0].type != ARM_OP_REG)
 		return false;
 
 	struct three t = { .jumps = op[0].reg == ARM_REG_PC };
@@ -210,7 +214,7 @@ bool arm_mvn(struct arm *x, int arg)
 	const cs_arm_op *op = x->d->operands;
 
 	(void)arg;
-	if (x->d->op_count != 2 || op[0].type != ARM_OP_REG)
+	if (x->d->op_count < 2 || op[0].type != ARM_OP_REG)
 		return false;
 
 	uint8_t dst = arm_core(op[0].reg);

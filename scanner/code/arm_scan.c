@@ -5,8 +5,32 @@
  */
 #include "code/arm.h"
 
-/* From here on a jump leads out of most functions. */
-enum { FAR = 4096 };
+/* From here on a jump leads out of most functions: back, and ahead. */
+enum { FAR = 4096, AHEAD = 512 };
+
+struct scan {
+	struct fw_view code;
+	uint64_t address;
+	uint64_t start; /* the last function that was seen to begin */
+	code_see *see;
+	void *ctx;
+};
+
+static void see_start(struct scan *s, uint64_t at)
+{
+	s->start = at;
+	s->see(s->ctx, CODE_SEEN_START, at, 0);
+}
+
+/* A jump that may be a tail call: out of the code (a linkage stub), to before
+ * its function, or far. bit: 1 for Thumb. */
+static void see_jump(struct scan *s, uint64_t at, int64_t off, uint64_t target,
+		     unsigned bit)
+{
+	if (target < s->start || target - s->address >= s->code.len ||
+	    off <= -FAR || off >= AHEAD)
+		s->see(s->ctx, CODE_SEEN_JUMP, at, target | bit);
+}
 
 static int64_t sign_extend(uint32_t n, unsigned bits)
 {
@@ -34,35 +58,29 @@ static uint32_t half_at(const uint8_t *b, bool big)
 }
 
 /* push {.., lr}, str lr, [sp, #-4]!, and mov ip, sp in front of the first. */
-static void see_start(uint32_t w, uint32_t before, uint64_t at, code_see *see,
-		      void *ctx)
+static bool is_start(uint32_t w)
 {
-	if ((w & 0xffff4000) == 0xe92d4000)
-		see(ctx, CODE_SEEN_START, before == 0xe1a0c00d ? at - 4 : at,
-		    0);
-	else if (w == 0xe52de004)
-		see(ctx, CODE_SEEN_START, at, 0);
+	return (w & 0xffff4000) == 0xe92d4000 || w == 0xe52de004;
 }
 
-static void scan_a32(struct fw_view code, uint64_t address, bool big,
-		     code_see *see, void *ctx)
+static void scan_a32(struct scan *s, bool big)
 {
 	uint32_t before = 0;
 
-	for (size_t i = 0; i + 4 <= code.len; i += 4) {
-		uint32_t w = word_at(code.data + i, big);
-		uint64_t at = address + i;
+	for (size_t i = 0; i + 4 <= s->code.len; i += 4) {
+		uint32_t w = word_at(s->code.data + i, big);
+		uint64_t at = s->address + i;
 		int64_t off = sign_extend(w & 0xffffff, 24) * 4;
 
 		if (w >> 28 == 15 && (w & 0x0e000000) == 0x0a000000)
-			see(ctx, CODE_SEEN_CALL, at,
-			    target(at + 8, off + (w >> 23 & 2)) | 1);
+			s->see(s->ctx, CODE_SEEN_CALL, at,
+			       target(at + 8, off + (w >> 23 & 2)) | 1);
 		else if (w >> 28 != 15 && (w & 0x0f000000) == 0x0b000000)
-			see(ctx, CODE_SEEN_CALL, at, target(at + 8, off));
-		else if (w >> 24 == 0xea && (off >= FAR || off <= -FAR))
-			see(ctx, CODE_SEEN_JUMP, at, target(at + 8, off));
-		else
-			see_start(w, before, at, see, ctx);
+			s->see(s->ctx, CODE_SEEN_CALL, at, target(at + 8, off));
+		else if (w >> 24 == 0xea)
+			see_jump(s, at, off, target(at + 8, off), 0);
+		else if (is_start(w))
+			see_start(s, before == 0xe1a0c00d ? at - 4 : at);
 		before = w;
 	}
 }
@@ -78,44 +96,48 @@ static int64_t thumb_offset(uint32_t h, uint32_t l)
 			   25);
 }
 
-static void see_thumb_pair(uint32_t h, uint32_t l, uint64_t at, code_see *see,
-			   void *ctx)
+static void thumb_pair(struct scan *s, uint32_t h, uint32_t l, uint64_t at)
 {
 	int64_t off = thumb_offset(h, l);
 
 	if ((l & 0xd000) == 0xd000)
-		see(ctx, CODE_SEEN_CALL, at, target(at + 4, off) | 1);
+		s->see(s->ctx, CODE_SEEN_CALL, at, target(at + 4, off) | 1);
 	else if ((l & 0xd001) == 0xc000)
-		see(ctx, CODE_SEEN_CALL, at,
-		    target((at + 4) & ~UINT64_C(3), off));
-	else if ((l & 0xd000) == 0x9000 && (off >= FAR || off <= -FAR))
-		see(ctx, CODE_SEEN_JUMP, at, target(at + 4, off));
+		s->see(s->ctx, CODE_SEEN_CALL, at,
+		       target((at + 4) & ~UINT64_C(3), off));
+	else if ((l & 0xd000) == 0x9000)
+		see_jump(s, at, off, target(at + 4, off), 1);
 }
 
-static void scan_thumb(struct fw_view code, uint64_t address, bool big,
-		       code_see *see, void *ctx)
+static void scan_thumb(struct scan *s, bool big)
 {
-	for (size_t i = 0; i + 2 <= code.len; i += 2) {
-		uint32_t h = half_at(code.data + i, big);
-		uint32_t l =
-			i + 4 <= code.len ? half_at(code.data + i + 2, big) : 0;
+	for (size_t i = 0; i + 2 <= s->code.len; i += 2) {
+		const uint8_t *b = s->code.data + i;
+		uint32_t h = half_at(b, big);
+		uint32_t l = i + 4 <= s->code.len ? half_at(b + 2, big) : 0;
+		uint64_t at = s->address + i;
+		int64_t off = sign_extend(h & 0x7ff, 11) * 2;
 
 		if ((h & 0xf800) == 0xf000)
-			see_thumb_pair(h, l, address + i, see, ctx);
+			thumb_pair(s, h, l, at);
+		else if ((h & 0xf800) == 0xe000)
+			see_jump(s, at, off, target(at + 4, off), 1);
 		else if ((h & 0xff00) == 0xb500 ||
 			 (h == 0xe92d && (l & 0xe000) == 0x4000) ||
 			 (h == 0xf84d && l == 0xed04))
-			see(ctx, CODE_SEEN_START, address + i, 0);
+			see_start(s, at);
 	}
 }
 
 void arm_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 	      code_see *see, void *ctx)
 {
+	struct scan s = { code, address, address, see, ctx };
+
 	if (mode.thumb)
-		scan_thumb(code, address, mode.big_endian, see, ctx);
+		scan_thumb(&s, mode.big_endian);
 	else
-		scan_a32(code, address, mode.big_endian, see, ctx);
+		scan_a32(&s, mode.big_endian);
 }
 
 static const struct {

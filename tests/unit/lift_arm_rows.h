@@ -461,6 +461,14 @@ static const struct row rows[] = {
 	{ false, "0ef0b0e1", "-> return" },
 	/* str r0, [pc, #8] */
 	{ false, "08008fe5", "4[-,0x10010]=r0" },
+	/* add ip, pc, #0, 12 */
+	{ false, "00c68fe2", "r12=0x10008" },
+	/* add ip, ip, #16, 20 */
+	{ false, "10ca8ce2", "r12=r12 + 0x10000" },
+	/* cmp r0, #4, 30 */
+	{ false, "040f50e3", "f=r0 cmp 0x10 /4" },
+	/* mov r0, #4, 30 */
+	{ false, "040fa0e3", "r0=0x10" },
 	/* movs r0, #5 */
 	{ true, "0520", "r0=0x5; f=r0 cmp 0x0 /4" },
 	/* mov r0, r1 */

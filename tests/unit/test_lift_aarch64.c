@@ -63,8 +63,10 @@ static void scans(void **state)
 	/* nop; bl .+0x100; bl .-4 */
 	sees("1f2003d540000094", 1, CODE_SEEN_CALL, 0x10004, 0x10104);
 	sees("ffffff97", 1, CODE_SEEN_CALL, 0x10000, 0xfffc);
-	/* b .+0x100, b .+0x4000 */
-	sees("40000014", 0, CODE_SEEN_JUMP, 0, 0);
+	/* b .+0x100 out of the code, b .+4, b .-4, b .+0x4000 */
+	sees("40000014", 1, CODE_SEEN_JUMP, 0x10000, 0x10100);
+	sees("010000141f2003d5", 0, CODE_SEEN_JUMP, 0, 0);
+	sees("ffffff17", 1, CODE_SEEN_JUMP, 0x10000, 0xfffc);
 	sees("00100014", 1, CODE_SEEN_JUMP, 0x10000, 0x14000);
 	/* stp x29, x30, [sp, #-32]!; the same behind paciasp: one start */
 	sees("fd7bbea9", 1, CODE_SEEN_START, 0x10000, 0);

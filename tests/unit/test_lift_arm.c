@@ -111,8 +111,10 @@ static void scans(void **state)
 	sees("3e00001b", false, 1, CODE_SEEN_CALL, 0x10000, 0x10100);
 	sees("3e0000fb", false, 1, CODE_SEEN_CALL, 0x10000, 0x10103);
 	sees("feffffeb", false, 1, CODE_SEEN_CALL, 0x10000, 0x10000);
-	/* b .+0x100, b .+0x4000, beq .+0x4000 */
-	sees("3e0000ea", false, 0, CODE_SEEN_JUMP, 0, 0);
+	/* b .+0x100 out of the code, b .+4, b .-8, b .+0x4000, beq .+0x4000 */
+	sees("3e0000ea", false, 1, CODE_SEEN_JUMP, 0x10000, 0x10100);
+	sees("ffffffea00f020e3", false, 0, CODE_SEEN_JUMP, 0, 0);
+	sees("fcffffea", false, 1, CODE_SEEN_JUMP, 0x10000, 0xfff8);
 	sees("fe0f00ea", false, 1, CODE_SEEN_JUMP, 0x10000, 0x14000);
 	sees("fe0f000a", false, 0, CODE_SEEN_JUMP, 0, 0);
 	/* push {r4, lr}; str lr, [sp, #-4]!; push {r4, r5}; mov ip, sp; push */
@@ -128,9 +130,13 @@ static void scans(void **state)
 	sees("00f07ee8", true, 1, CODE_SEEN_CALL, 0x10000, 0x10100);
 	sees("fff7feff", true, 1, CODE_SEEN_CALL, 0x10000, 0x10001);
 	sees("00f0", true, 0, CODE_SEEN_CALL, 0, 0);
-	/* b.w .+0x2000, b.w .+0x100 */
-	sees("01f0febf", true, 1, CODE_SEEN_JUMP, 0x10000, 0x12000);
-	sees("00f07eb8", true, 0, CODE_SEEN_JUMP, 0, 0);
+	/* b.w .+0x2000, b.w .+0x100, b .+4, b .+0x20, and b .-4 behind a push
+	 */
+	sees("01f0febf", true, 1, CODE_SEEN_JUMP, 0x10000, 0x12001);
+	sees("00f07eb8", true, 1, CODE_SEEN_JUMP, 0x10000, 0x10101);
+	sees("00e000bf00bf", true, 0, CODE_SEEN_JUMP, 0, 0);
+	sees("0ee0", true, 1, CODE_SEEN_JUMP, 0x10000, 0x10021);
+	sees("00bf10b5fce7", true, 2, CODE_SEEN_START, 0x10002, 0);
 	/* push {r4, lr}; push.w {r4, r8, lr}; str lr, [sp, #-4]!; push {r4} */
 	sees("10b5", true, 1, CODE_SEEN_START, 0x10000, 0);
 	sees("2de91041", true, 1, CODE_SEEN_START, 0x10000, 0);
