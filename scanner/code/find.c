@@ -306,7 +306,9 @@ static void add_edges(struct code_program *p, const struct finder *f)
 					 : code_stub(p, s->value, 0);
 			if (import != CODE_NO_IMPORT)
 				add_edge(p, s->at, import, true);
-			else if (to != CODE_NO_FUNCTION)
+			else if (to == CODE_NO_FUNCTION)
+				to = code_stub_function(p, s->value);
+			if (import == CODE_NO_IMPORT && to != CODE_NO_FUNCTION)
 				add_edge(p, s->at, to, false);
 			break;
 		case CODE_SEEN_SLOT:
@@ -410,4 +412,26 @@ void code_find_starts(struct code_program *p)
 	if (p->edge_count > 1)
 		qsort(p->edges, p->edge_count, sizeof(*p->edges), edge_order);
 	code_spread(p);
+}
+
+void code_add_starts(struct code_program *p, const uint64_t *addresses,
+		     size_t n)
+{
+	uint64_t *to = fw_alloc(p->arena, p->edge_count, sizeof(*to));
+
+	for (size_t i = 0; i < p->edge_count; i++)
+		if (!p->edges[i].is_import)
+			to[i] = p->starts[p->edges[i].to].address;
+	for (size_t i = 0; i < n; i++)
+		add(p, addresses[i], (struct fw_view){ NULL, 0 }, false, false);
+	for (size_t i = 0; i < p->start_count; i++)
+		p->starts[i].analysed = NULL;
+	settle(p);
+	for (size_t i = 0; i < p->edge_count; i++) {
+		p->edges[i].from = code_start_of(p, p->edges[i].at);
+		if (!p->edges[i].is_import)
+			p->edges[i].to = code_start_at(p, to[i]);
+	}
+	if (p->edge_count > 1)
+		qsort(p->edges, p->edge_count, sizeof(*p->edges), edge_order);
 }

@@ -37,6 +37,8 @@ struct code_function *code_function(struct code_program *p, uint32_t start)
 const struct code_known *code_call_known(const struct code_program *p,
 					 const struct code_call *c)
 {
+	if (c->system != NULL)
+		return c->system;
 	if (c->import != CODE_NO_IMPORT)
 		return p->imports[c->import].known;
 	return c->function == CODE_NO_FUNCTION ? NULL
@@ -54,6 +56,8 @@ bool code_call_does(const struct code_program *p, const struct code_call *c,
 struct fw_view code_call_name(const struct code_program *p,
 			      const struct code_call *c)
 {
+	if (c->system != NULL)
+		return fw_view_str(c->system->name);
 	if (c->import != CODE_NO_IMPORT)
 		return p->imports[c->import].name;
 	if (c->function != CODE_NO_FUNCTION)

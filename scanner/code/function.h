@@ -32,7 +32,8 @@ struct code_block {
 struct code_call {
 	uint64_t at;
 	uint32_t block;
-	uint32_t import;   /* or CODE_NO_IMPORT */
+	const struct code_known *system; /* a system call, made in place */
+	uint32_t import;		 /* or CODE_NO_IMPORT */
 	uint32_t function; /* index of a start, or CODE_NO_FUNCTION */
 	bool tail;	   /* a jump that ends the function */
 	uint8_t built;	   /* bit n: text[n] was put together on the stack */
@@ -52,6 +53,8 @@ struct code_function {
 	size_t pointer_count, pointer_cap;
 	bool indirect; /* has a jump that could not be followed */
 	bool xors; /* changes bytes of memory in a loop by xor and the like */
+	uint8_t reads; /* bit n: memory that argument n points to is read */
+	bool writes;   /* memory outside of the stack is written */
 };
 
 /* Analyses the function of a start, once; NULL when there is no code to see or

@@ -228,18 +228,12 @@ static void add_relocation(struct code_program *p, uint64_t at, uint32_t symbol,
 }
 
 /* One table of relocations; entries without (8, 16) or with addend (12, 24). */
-static void add_table(struct code_program *p, int64_t tag, int64_t size_tag,
-		      bool has_addend)
+static void read_table(struct code_program *p, struct fw_view table,
+		       bool has_addend)
 {
-	const GElf_Dyn *at = elf_dyn(&p->elf, tag);
-	const GElf_Dyn *size = elf_dyn(&p->elf, size_tag);
 	bool wide = p->mode.wide;
 	size_t step = (size_t)p->word * (has_addend ? 3 : 2);
-
-	if (at == NULL || size == NULL)
-		return;
-	struct fw_cursor c = fw_cursor_of(fw_view_sub(
-		code_bytes(p, at->d_un.d_ptr), 0, size->d_un.d_val));
+	struct fw_cursor c = fw_cursor_of(table);
 
 	c.big_endian = p->mode.big_endian;
 	for (size_t n = c.v.len / step; n > 0 && fw_ok(&c); n--) {
@@ -254,6 +248,32 @@ static void add_table(struct code_program *p, int64_t tag, int64_t size_tag,
 			p, where, (uint32_t)(wide ? info >> 32 : info >> 8),
 			(uint32_t)(wide ? info & UINT32_MAX : info & 255),
 			has_addend, addend);
+	}
+}
+
+static void add_table(struct code_program *p, int64_t tag, int64_t size_tag,
+		      bool has_addend)
+{
+	const GElf_Dyn *at = elf_dyn(&p->elf, tag);
+	const GElf_Dyn *size = elf_dyn(&p->elf, size_tag);
+
+	if (at != NULL && size != NULL)
+		read_table(p,
+			   fw_view_sub(code_bytes(p, at->d_un.d_ptr), 0,
+				       size->d_un.d_val),
+			   has_addend);
+}
+
+/* A static program's own start-up code makes the few relocations that it has:
+ * functions of the C library that are chosen by the CPU. */
+static void add_static_tables(struct code_program *p)
+{
+	for (size_t i = 0; i < p->elf.section_count; i++) {
+		const struct elf_section *s = &p->elf.sections[i];
+
+		if ((s->h.sh_type == SHT_RELA || s->h.sh_type == SHT_REL) &&
+		    (s->h.sh_flags & SHF_ALLOC) != 0)
+			read_table(p, s->bytes, s->h.sh_type == SHT_RELA);
 	}
 }
 
@@ -299,6 +319,8 @@ static void add_slots(struct code_program *p)
 	bool addends = dyn_value(p, DT_PLTREL) == DT_RELA;
 	size_t kept = 0;
 
+	if (p->elf.dyn_count == 0)
+		add_static_tables(p);
 	add_table(p, DT_RELA, DT_RELASZ, true);
 	add_table(p, DT_REL, DT_RELSZ, false);
 	add_table(p, DT_JMPREL, DT_PLTRELSZ, addends);

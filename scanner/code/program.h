@@ -130,8 +130,19 @@ void code_find_starts(struct code_program *p);
 /* find.c: what is reached, once more, after wrappers were found. */
 void code_spread(struct code_program *p);
 
+/* find.c: further starts; what was analysed is forgotten. */
+void code_add_starts(struct code_program *p, const uint64_t *addresses,
+		     size_t n);
+
 /* stub.c: what a linkage stub at address jumps to; gp: the register's value at
  * the call, or 0. CODE_NO_IMPORT when it is no stub. */
 uint32_t code_stub(struct code_program *p, uint64_t address, uint64_t gp);
+/* The program's own function that a stub leads to (in static programs one that
+ * chooses between several); CODE_NO_FUNCTION when it is no such stub. */
+uint32_t code_stub_function(struct code_program *p, uint64_t address);
+
+/* library.c: in a program without imports, the C library's functions that can
+ * be told by their shape become known. */
+void code_find_library(struct code_program *p);
 
 #endif

@@ -50,12 +50,85 @@ static void look_for_decoding(struct flow *w, const struct code_state *s,
 		w->f->xors = true;
 }
 
+static void take_arguments(struct flow *w, const struct code_state *s,
+			   struct code_call *c)
+{
+	struct code_program *p = w->p;
+	char built[BUILT_MAX];
+
+	for (unsigned i = 0; i < CODE_ARGS; i++) {
+		c->args[i] = code_argument(p, s, i, c->tail);
+		const struct code_value *v =
+			code_value_at(&p->values, c->args[i]);
+
+		if (v->kind == CODE_CONST) {
+			c->text[i] = code_text(p, v->n);
+			keep_pointer(w, c->args[i]);
+		} else if (v->kind == CODE_STACK) {
+			size_t n = code_stack_text(p, s, (int64_t)v->n, built,
+						   sizeof(built));
+
+			if (n == 0)
+				continue;
+			c->text[i] = fw_view_of(
+				fw_strdup(p->arena, fw_view_of(built, n)), n);
+			c->built |= (uint8_t)(1u << i);
+		}
+	}
+}
+
+/* Which arguments are read through, and whether anything is written: the shape
+ * of a function. In every visit, since the first sees the clearest. */
+static void look_at_memory(struct flow *w, const struct code_state *s,
+			   const struct code_operation *op)
+{
+	const struct code_values *t = &w->p->values;
+	code_id a = op->a == CODE_NONE ? 0 : code_register(w->p, s, op->a);
+	uint64_t n;
+
+	a = code_value_base(t, a, &n);
+	const struct code_value *v = code_value_at(t, a);
+
+	if (op->op == CODE_STORE && v->kind != CODE_STACK)
+		w->f->writes = true;
+	else if (op->op == CODE_LOAD && v->kind == CODE_ARG && v->n < 8)
+		w->f->reads |= (uint8_t)(1u << v->n);
+}
+
+static void system_call(struct flow *w, const struct code_state *s, uint64_t at,
+			uint32_t block)
+{
+	const struct code_value *v = code_value_at(
+		&w->p->values,
+		code_register(w->p, s, w->p->arch->syscall_number));
+	const char *name =
+		v->kind == CODE_CONST ? w->p->arch->syscall(v->n) : NULL;
+	struct code_call c = { .at = at,
+			       .block = block,
+			       .import = CODE_NO_IMPORT,
+			       .function = CODE_NO_FUNCTION };
+	struct code_function *f = w->f;
+
+	c.system = name == NULL ? NULL : code_known(fw_view_str(name));
+	if (c.system == NULL)
+		return;
+	take_arguments(w, s, &c);
+	f->calls = fw_grow(w->p->arena, f->calls, &f->call_cap,
+			   f->call_count + 1, sizeof(c));
+	f->calls[f->call_count++] = c;
+}
+
 static void step(struct flow *w, struct code_state *s, uint32_t first,
 		 uint32_t count, uint64_t at, struct code_block *record)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		const struct code_operation *op = &w->ops[first + i];
 
+		if (op->op == CODE_LOAD || op->op == CODE_STORE)
+			look_at_memory(w, s, op);
+		if (op->op == CODE_SYSCALL && record != NULL)
+			system_call(w, s, at,
+				    (uint32_t)(record - w->f->blocks));
 		if (record != NULL)
 			look_for_decoding(w, s, op, record);
 		code_step(w->p, s, op, at);
@@ -115,33 +188,8 @@ static void resolve(struct flow *w, const struct code_state *s,
 	c->import = code_stub(p, target, gp);
 	if (c->import != CODE_NO_IMPORT)
 		c->function = CODE_NO_FUNCTION;
-}
-
-static void take_arguments(struct flow *w, const struct code_state *s,
-			   struct code_call *c)
-{
-	struct code_program *p = w->p;
-	char built[BUILT_MAX];
-
-	for (unsigned i = 0; i < CODE_ARGS; i++) {
-		c->args[i] = code_argument(p, s, i, c->tail);
-		const struct code_value *v =
-			code_value_at(&p->values, c->args[i]);
-
-		if (v->kind == CODE_CONST) {
-			c->text[i] = code_text(p, v->n);
-			keep_pointer(w, c->args[i]);
-		} else if (v->kind == CODE_STACK) {
-			size_t n = code_stack_text(p, s, (int64_t)v->n, built,
-						   sizeof(built));
-
-			if (n == 0)
-				continue;
-			c->text[i] = fw_view_of(
-				fw_strdup(p->arena, fw_view_of(built, n)), n);
-			c->built |= (uint8_t)(1u << i);
-		}
-	}
+	else if (c->function == CODE_NO_FUNCTION)
+		c->function = code_stub_function(p, target);
 }
 
 /* Whether a call may write to the buffers that it gets. */

@@ -10,6 +10,7 @@ enum { STEPS = 6, FIRST_SLOTS = 256 };
 struct code_stub {
 	uint64_t address;
 	uint32_t import;
+	uint64_t function; /* that a slot holds, where it is no import; or 0 */
 	bool used;
 };
 
@@ -24,7 +25,8 @@ static struct code_stub *find(struct code_stub *t, size_t slots,
 	return &t[at];
 }
 
-static void keep(struct code_program *p, uint64_t address, uint32_t import)
+static void keep(struct code_program *p, uint64_t address, uint32_t import,
+		 uint64_t function)
 {
 	if (p->stub_count * 2 >= p->stub_slots) {
 		size_t n = p->stub_slots * 4;
@@ -39,7 +41,7 @@ static void keep(struct code_program *p, uint64_t address, uint32_t import)
 	struct code_stub *s = find(p->stubs, p->stub_slots, address);
 
 	p->stub_count += !s->used;
-	*s = (struct code_stub){ address, import, true };
+	*s = (struct code_stub){ address, import, function, true };
 }
 
 /* Undefined functions with an address are called there. */
@@ -56,18 +58,22 @@ static void keep_symbols(struct code_program *p)
 			     p->elf.h.e_machine == EM_ARM
 				     ? s.value & ~UINT64_C(1)
 				     : s.value,
-			     (uint32_t)i);
+			     (uint32_t)i, 0);
 }
 
-static uint32_t import_in(const struct code_program *p, code_id id)
+/* Where a jump goes: to an import, or to *function. */
+static uint32_t import_in(const struct code_program *p, code_id id,
+			  uint64_t *function)
 {
 	const struct code_value *v = code_value_at(&p->values, id);
 
+	if (v->kind == CODE_CONST)
+		*function = v->n;
 	return v->kind == CODE_IMPORT ? (uint32_t)v->n : CODE_NO_IMPORT;
 }
 
 static uint32_t run(struct code_program *p, uint64_t at, bool thumb,
-		    uint64_t gp)
+		    uint64_t gp, uint64_t *function)
 {
 	struct code_state s;
 	struct code_insn in;
@@ -80,7 +86,8 @@ static uint32_t run(struct code_program *p, uint64_t at, bool thumb,
 		for (size_t k = 0; k < in.count; k++)
 			code_step(p, &s, &in.ops[k], at);
 		if (in.flow == CODE_JUMP_REGISTER)
-			return import_in(p, code_register(p, &s, in.reg));
+			return import_in(p, code_register(p, &s, in.reg),
+					 function);
 		if (in.flow != CODE_NEXT)
 			break;
 		at += in.size;
@@ -95,6 +102,7 @@ uint32_t code_stub(struct code_program *p, uint64_t address, uint64_t gp)
 	bool arm = p->elf.h.e_machine == EM_ARM;
 	bool thumb = arm && (address & 1) != 0;
 	uint64_t at = arm ? address & ~UINT64_C(1) : address;
+	uint64_t function = 0;
 	uint32_t import;
 
 	if (p->stubs == NULL)
@@ -105,13 +113,24 @@ uint32_t code_stub(struct code_program *p, uint64_t address, uint64_t gp)
 		return s->import;
 	v = code_bytes(p, at);
 	if (thumb && fw_view_starts(v, fw_view_of(to_arm, 4)))
-		import = run(p, at + 4, false, 0);
+		import = run(p, at + 4, false, 0, &function);
 	else if (gp == 0 && p->elf.h.e_machine == EM_386)
-		import = run(p, at, false, p->gp);
+		import = run(p, at, false, p->gp, &function);
 	else
-		import = run(p, at, thumb, gp);
+		import = run(p, at, thumb, gp, &function);
 	/* PowerPC: a stub may need the caller's register, known later. */
 	if (import != CODE_NO_IMPORT || p->elf.h.e_machine != EM_PPC)
-		keep(p, at, import);
+		keep(p, at, import, function);
 	return import;
+}
+
+uint32_t code_stub_function(struct code_program *p, uint64_t address)
+{
+	if (p->elf.h.e_machine == EM_ARM)
+		address &= ~UINT64_C(1);
+	code_stub(p, address, 0);
+	const struct code_stub *s = find(p->stubs, p->stub_slots, address);
+
+	return s->used && s->function != 0 ? code_start_at(p, s->function)
+					   : CODE_NO_FUNCTION;
 }

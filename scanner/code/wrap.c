@@ -76,6 +76,17 @@ static const struct code_known *wraps_exec(struct code_program *p,
 	return NULL;
 }
 
+/* Runs the program that its first argument names. */
+static const struct code_known *wraps_program(struct code_program *p,
+					      const struct code_function *f)
+{
+	for (size_t i = 0; i < f->call_count; i++)
+		if (code_call_does(p, &f->calls[i], CODE_EXEC) &&
+		    argument(p, f->calls[i].args[0]) == 0)
+			return make(p, "a wrapper of exec", CODE_EXEC, 0);
+	return NULL;
+}
+
 /* Returns what a compare of its arguments returns. */
 static const struct code_known *wraps_compare(struct code_program *p,
 					      const struct code_function *f)
@@ -120,6 +131,8 @@ static void look(struct code_program *p, uint32_t i)
 	s->known = wraps_shell(p, f);
 	if (s->known == NULL)
 		s->known = wraps_exec(p, f);
+	if (s->known == NULL)
+		s->known = wraps_program(p, f);
 	if (s->known == NULL && f->block_count <= 8)
 		s->known = wraps_compare(p, f);
 }

@@ -45,6 +45,8 @@ struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o)
 		return NULL;
 	}
 	code_find_starts(&h->p);
+	if (h->p.import_count < 2)
+		code_find_library(&h->p);
 	code_find_wrappers(&h->p);
 	code_spread(&h->p);
 	h->usable = true;

@@ -1,0 +1,150 @@
+/* library.c - the C library inside a static program, by the shape of functions
+ *
+ * System call wrappers by their number, compares by what they read and do not
+ * write, system() by the words that it needs. Nothing is said of functions that
+ * have names.
+ */
+#include "code/sink.h"
+
+enum {
+	WRAPPER_MAX = 160,
+	COMPARE_MAX = 3000,
+	SHELL_MAX = 2048,
+	SLOTS_MAX = 256
+};
+
+static const struct code_known compare_shape = { "a compare of two texts",
+						 CODE_EQUAL, 0 };
+static const struct code_known shell_shape = { "a function like system()",
+					       CODE_SHELL, 0 };
+static const struct code_known auth_shape = { "a look into /etc/shadow",
+					      CODE_AUTH, 0 };
+
+/* The one system call that a small function makes. */
+static const struct code_known *wrapper(const struct code_function *f)
+{
+	const struct code_known *k = NULL;
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		if (f->calls[i].system == NULL)
+			continue;
+		if (k != NULL && k != f->calls[i].system)
+			return NULL;
+		k = f->calls[i].system;
+	}
+	return k;
+}
+
+/* Reads what both arguments point to, writes nothing, calls nobody, and returns
+ * no pointer into them (which is a search). */
+static bool is_compare(const struct code_program *p,
+		       const struct code_function *f)
+{
+	bool returns = false;
+	uint64_t n;
+
+	if ((f->reads & 3) != 3 || f->writes || f->call_count > 0 ||
+	    f->block_count < 3)
+		return false;
+	for (uint32_t i = 0; i < f->block_count; i++) {
+		code_id base =
+			code_value_base(&p->values, f->blocks[i].result, &n);
+
+		if (!f->blocks[i].returns || !f->blocks[i].reached)
+			continue;
+		returns = true;
+		if (code_value_is(&p->values, base, CODE_ARG))
+			return false;
+	}
+	return returns;
+}
+
+static bool points_to(const struct code_program *p,
+		      const struct code_function *f, const char *text)
+{
+	for (size_t i = 0; i < f->pointer_count; i++)
+		if (fw_view_eq(code_text(p, f->pointers[i]), fw_view_str(text)))
+			return true;
+	return false;
+}
+
+static const struct code_known *by_words(const struct code_program *p,
+					 const struct code_function *f)
+{
+	if (points_to(p, f, "/bin/sh") && points_to(p, f, "-c"))
+		return &shell_shape;
+	return points_to(p, f, "/etc/shadow") ? &auth_shape : NULL;
+}
+
+static void name(struct code_program *p, uint32_t i)
+{
+	struct code_start *s = &p->starts[i];
+	uint64_t size = s->end - s->address;
+	const struct code_function *f;
+
+	if (s->known != NULL || s->name.len > 0 || size > COMPARE_MAX ||
+	    (f = code_function(p, i)) == NULL)
+		return;
+	if (size <= WRAPPER_MAX)
+		s->known = wrapper(f);
+	if (s->known == NULL && is_compare(p, f))
+		s->known = &compare_shape;
+	if (s->known == NULL && size <= SHELL_MAX)
+		s->known = by_words(p, f);
+}
+
+/* The functions that the n-th slot's function may choose from, one by one. */
+static const struct code_function *chooser(struct code_program *p, size_t slot)
+{
+	uint32_t s = p->slots[slot].import != CODE_NO_IMPORT
+			     ? CODE_NO_FUNCTION
+			     : code_start_at(p, p->slots[slot].value);
+
+	return s == CODE_NO_FUNCTION ? NULL : code_function(p, s);
+}
+
+/* Nothing else points to what is chosen from. */
+static void add_chosen(struct code_program *p)
+{
+	uint64_t *list = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < p->slot_count && i < SLOTS_MAX; i++) {
+		const struct code_function *f = chooser(p, i);
+
+		for (size_t k = 0; f != NULL && k < f->pointer_count; k++) {
+			if (!code_in_text(p, f->pointers[k]))
+				continue;
+			list = fw_grow(p->arena, list, &cap, n + 1,
+				       sizeof(*list));
+			list[n++] = f->pointers[k];
+		}
+	}
+	if (n > 0)
+		code_add_starts(p, list, n);
+}
+
+/* A function that chooses by the CPU is what those are that it chooses from. */
+static void name_choosers(struct code_program *p)
+{
+	for (size_t i = 0; i < p->slot_count && i < SLOTS_MAX; i++) {
+		const struct code_function *f = chooser(p, i);
+
+		for (size_t k = 0; f != NULL && k < f->pointer_count; k++) {
+			struct code_start *s = &p->starts[f->start];
+			uint32_t pick = code_start_at(p, f->pointers[k]);
+
+			if (pick != CODE_NO_FUNCTION && s->known == NULL)
+				s->known = p->starts[pick].known;
+		}
+	}
+}
+
+void code_find_library(struct code_program *p)
+{
+	add_chosen(p);
+	for (uint32_t i = 0; i < p->start_count; i++)
+		name(p, i);
+	name_choosers(p);
+	code_spread(p);
+}
