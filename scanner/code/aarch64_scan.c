@@ -10,6 +10,10 @@
  * register. */
 enum { FAR = 4096, AHEAD = 512, NEAR = 32, REGISTERS = 32 };
 
+/* So many instructions a compiler may move what saves registers down from a
+ * function's begin. */
+enum { DEEP = 8 };
+
 enum {
 	STP_FRAME = 0xa9807bfd, /* stp x29, x30, [sp, #-n]! */
 	STP_SAVED = 0xa9007bfd, /* stp x29, x30, [sp, #n] */
@@ -23,7 +27,7 @@ struct scan {
 	uint64_t address;
 	uint64_t start; /* the last function that was seen to begin */
 	uint64_t page[REGISTERS], at[REGISTERS];
-	uint32_t before;
+	bool seen; /* any such function */
 	code_see *see;
 	void *ctx;
 };
@@ -35,21 +39,61 @@ static int64_t branch_offset(uint32_t w)
 	return off * 4;
 }
 
+static uint32_t word_at(const uint8_t *b)
+{
+	return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 |
+	       (uint32_t)b[1] << 8 | b[0];
+}
+
 static bool is_landing(uint32_t w)
 {
 	return w == PACIASP || w == PACIBSP || w == BTI_C;
 }
 
-static void see_start(struct scan *s, uint32_t w, uint32_t next, uint64_t at)
+/* Nothing runs on behind it: returns, jumps, calls (before x30 is saved only
+ * one that never returns), traps, nop that fills up, and data. */
+static bool ends(uint32_t w)
 {
+	return (w & 0xfffffc1f) == 0xd65f0000 ||
+	       (w & 0xfffffc1f) == 0xd61f0000 ||
+	       (w & 0x7c000000) == 0x14000000 ||
+	       (w & 0xffe0001f) == 0xd4200000 || w == 0xd503201f ||
+	       w >> 24 == 0;
+}
+
+/* Where the function begins that saves its registers at i. */
+static size_t begin(const struct scan *s, size_t i)
+{
+	for (size_t back = 4; back <= (size_t)4 * DEEP; back += 4) {
+		uint32_t w = back > i ? 0 : word_at(s->code.data + i - back);
+
+		if (is_landing(w))
+			return i - back;
+		if (ends(w))
+			return i - back + 4;
+	}
+	return i;
+}
+
+static void see_start(struct scan *s, size_t i, uint32_t w)
+{
+	uint32_t next =
+		i + 8 <= s->code.len ? word_at(s->code.data + i + 4) : 0;
 	bool frame = (w & 0xffe07fff) == (STP_FRAME | 0x200000);
 	bool room = (w & 0xffc003ff) == 0xd10003ff && /* sub sp, sp, #n */
 		    (next & 0xffe07fff) == STP_SAVED;
+	size_t at = i;
 
-	if ((frame || room || is_landing(w)) && !is_landing(s->before)) {
-		s->start = at;
-		s->see(s->ctx, CODE_SEEN_START, at, 0);
-	}
+	if (frame || room)
+		at = begin(s, i);
+	else if (!is_landing(w) ||
+		 (i >= 4 && is_landing(word_at(s->code.data + i - 4))))
+		return;
+	if (s->start == s->address + at && s->seen)
+		return;
+	s->seen = true;
+	s->start = s->address + at;
+	s->see(s->ctx, CODE_SEEN_START, s->start, 0);
 }
 
 /* A jump that may be a tail call: out of the code (a linkage stub), to before
@@ -81,12 +125,6 @@ static void see_slot(struct scan *s, uint32_t w, uint64_t at)
 		       s->page[base] + (uint64_t)(w >> 10 & 0xfff) * 8);
 }
 
-static uint32_t word_at(const uint8_t *b)
-{
-	return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 |
-	       (uint32_t)b[1] << 8 | b[0];
-}
-
 /* Instructions are little-endian in big-endian programs too. */
 void a64_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 	      code_see *see, void *ctx)
@@ -108,13 +146,9 @@ void a64_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 		else if ((w & 0xfc000000) == 0x14000000)
 			see_jump(&s, at, off);
 		else {
-			see_start(&s, w,
-				  i + 8 <= code.len ? word_at(code.data + i + 4)
-						    : 0,
-				  at);
+			see_start(&s, i, w);
 			see_slot(&s, w, at);
 		}
-		s.before = w;
 	}
 }
 

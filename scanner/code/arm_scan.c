@@ -8,6 +8,10 @@
 /* From here on a jump leads out of most functions: back, and ahead. */
 enum { FAR = 4096, AHEAD = 512 };
 
+/* So far a compiler may move what saves registers down from a function's begin,
+ * in words and in halfwords. */
+enum { DEEP = 8, DEEP_HALVES = 16 };
+
 struct scan {
 	struct fw_view code;
 	uint64_t address;
@@ -57,16 +61,36 @@ static uint32_t half_at(const uint8_t *b, bool big)
 	return big ? (uint32_t)b[0] << 8 | b[1] : (uint32_t)b[1] << 8 | b[0];
 }
 
-/* push {.., lr}, str lr, [sp, #-4]!, and mov ip, sp in front of the first. */
-static bool is_start(uint32_t w)
+/* push {.., lr}, str lr, [sp, #-4]! */
+static bool is_push(uint32_t w)
 {
 	return (w & 0xffff4000) == 0xe92d4000 || w == 0xe52de004;
 }
 
+/* Nothing runs on behind it: returns, jumps, calls (before lr is saved only one
+ * that never returns), nop that fills up, and small numbers, which are data. */
+static bool ends_a32(uint32_t w)
+{
+	return (w & 0xfffffff0) == 0xe12fff10 ||
+	       (w & 0xfe000000) == 0xea000000 ||
+	       (w & 0xfe108000) == 0xe8108000 ||
+	       (w & 0xfffff000) == 0xe1a0f000 ||
+	       (w & 0xfc50f000) == 0xe410f000 ||
+	       (w & 0xfff000f0) == 0xe7f000f0 || w == 0xe320f000 ||
+	       w == 0xe1a00000 || w >> 24 == 0 || w >> 24 == 0xff;
+}
+
+/* Where the function begins that saves its registers at i. */
+static size_t begin_a32(const struct scan *s, size_t i, bool big)
+{
+	for (size_t back = 4; back <= 4 * DEEP; back += 4)
+		if (back > i || ends_a32(word_at(s->code.data + i - back, big)))
+			return i - back + 4;
+	return i;
+}
+
 static void scan_a32(struct scan *s, bool big)
 {
-	uint32_t before = 0;
-
 	for (size_t i = 0; i + 4 <= s->code.len; i += 4) {
 		uint32_t w = word_at(s->code.data + i, big);
 		uint64_t at = s->address + i;
@@ -79,9 +103,8 @@ static void scan_a32(struct scan *s, bool big)
 			s->see(s->ctx, CODE_SEEN_CALL, at, target(at + 8, off));
 		else if (w >> 24 == 0xea)
 			see_jump(s, at, off, target(at + 8, off), 0);
-		else if (is_start(w))
-			see_start(s, before == 0xe1a0c00d ? at - 4 : at);
-		before = w;
+		else if (is_push(w))
+			see_start(s, s->address + begin_a32(s, i, big));
 	}
 }
 
@@ -109,6 +132,45 @@ static void thumb_pair(struct scan *s, uint32_t h, uint32_t l, uint64_t at)
 		see_jump(s, at, off, target(at + 4, off), 1);
 }
 
+/* The first half of an instruction of four bytes. */
+static bool is_wide(uint32_t h)
+{
+	return h >= 0xe800;
+}
+
+static bool ends_thumb(uint32_t h)
+{
+	return (h & 0xff87) == 0x4700 || (h & 0xff00) == 0xbd00 ||
+	       (h & 0xf800) == 0xe000 || (h & 0xff00) == 0xde00 ||
+	       h == 0xbf00 || h < 0x40;
+}
+
+static bool ends_thumb_wide(uint32_t h, uint32_t l)
+{
+	bool branch = (h & 0xf800) == 0xf000 &&
+		      ((l & 0xd000) == 0x9000 || (l & 0xc000) == 0xc000);
+	bool pop = (h & 0xfe50) == 0xe810 && (l & 0x8000) != 0;
+	bool load = (h & 0xff70) == 0xf850 && (l & 0xf000) == 0xf000;
+
+	return branch || pop || load || l == 0xffff;
+}
+
+/* The same in Thumb, where going back must guess how long an instruction is. */
+static size_t begin_thumb(const struct scan *s, size_t i, bool big)
+{
+	size_t at = i;
+
+	while (at >= 2 && i - at < 2 * DEEP_HALVES) {
+		uint32_t l = half_at(s->code.data + at - 2, big);
+		uint32_t h = at >= 4 ? half_at(s->code.data + at - 4, big) : 0;
+
+		if (is_wide(h) ? ends_thumb_wide(h, l) : ends_thumb(l))
+			return at;
+		at -= is_wide(h) ? 4 : 2;
+	}
+	return at < 2 ? 0 : i;
+}
+
 static void scan_thumb(struct scan *s, bool big)
 {
 	for (size_t i = 0; i + 2 <= s->code.len; i += 2) {
@@ -125,7 +187,7 @@ static void scan_thumb(struct scan *s, bool big)
 		else if ((h & 0xff00) == 0xb500 ||
 			 (h == 0xe92d && (l & 0xe000) == 0x4000) ||
 			 (h == 0xf84d && l == 0xed04))
-			see_start(s, at);
+			see_start(s, s->address + begin_thumb(s, i, big));
 	}
 }
 

@@ -76,6 +76,9 @@ static void scans(void **state)
 	sees("ff0301d1fd7b03a9", 1, CODE_SEEN_START, 0x10000, 0);
 	sees("ff0301d11f2003d5", 0, CODE_SEEN_START, 0, 0);
 	sees("ff0301d1", 0, CODE_SEEN_START, 0, 0);
+	/* ret; mov x0, x1; stp; a landing pad of two */
+	sees("c0035fd6e00301aafd7bbea9", 1, CODE_SEEN_START, 0x10004, 0);
+	sees("5f2403d53f2303d5", 1, CODE_SEEN_START, 0x10000, 0);
 	/* adrp x16, .+0x20000; ldr x17, [x16, #0x18]; ldr without it */
 	sees("10010090110e40f9", 1, CODE_SEEN_SLOT, 0x10004, 0x30018);
 	sees("110e40f9", 0, CODE_SEEN_SLOT, 0, 0);

@@ -122,6 +122,9 @@ static void scans(void **state)
 	sees("04e02de5", false, 1, CODE_SEEN_START, 0x10000, 0);
 	sees("30002de9", false, 0, CODE_SEEN_START, 0, 0);
 	sees("0dc0a0e100d82de9", false, 1, CODE_SEEN_START, 0x10000, 0);
+	/* bx lr; mov r3, r0; push {r4, lr}; the same behind a constant */
+	sees("1eff2fe10030a0e110402de9", false, 1, CODE_SEEN_START, 0x10004, 0);
+	sees("341201000030a0e110402de9", false, 1, CODE_SEEN_START, 0x10004, 0);
 	/* cut and empty */
 	sees("3e0000", false, 0, CODE_SEEN_CALL, 0, 0);
 	sees("", false, 0, CODE_SEEN_CALL, 0, 0);
@@ -142,6 +145,13 @@ static void scans(void **state)
 	sees("2de91041", true, 1, CODE_SEEN_START, 0x10000, 0);
 	sees("4df804ed", true, 1, CODE_SEEN_START, 0x10000, 0);
 	sees("10b4", true, 0, CODE_SEEN_START, 0, 0);
+	/* bx lr; mov r3, r0; push; pop.w {r4, pc}; movw r0, #1; push */
+	sees("70470346"
+	     "10b5",
+	     true, 1, CODE_SEEN_START, 0x10002, 0);
+	sees("bde8108040f20100"
+	     "10b5",
+	     true, 1, CODE_SEEN_START, 0x10004, 0);
 }
 
 static void names_system_calls(void **state)
