@@ -68,21 +68,21 @@
 	"1[a0,0x0]=0", NULL },
 { 0xa4830002, /* sh v1,2(a0) */
 	"2[a0,0x2]=v1", NULL },
-{ 0x10430003, /* beq v0,v1,0x98 */
+{ 0x10430003, /* beq v0,v1 */
 	"f=v0 cmp v1; branch eq f 0x401010 delay", NULL },
-{ 0x14400003, /* bnez v0,0x9c */
+{ 0x14400003, /* bnez v0 */
 	"f=v0 cmp 0x0; branch ne f 0x401010 delay", NULL },
-{ 0x54430003, /* bnel v0,v1,0xa0 */
+{ 0x54430003, /* bnel v0,v1 */
 	"f=v0 cmp v1; branch ne f 0x401010 likely", NULL },
-{ 0x50400003, /* beqzl v0,0xa4 */
+{ 0x50400003, /* beqzl v0 */
 	"f=v0 cmp 0x0; branch eq f 0x401010 likely", NULL },
-{ 0x18400003, /* blez v0,0xa8 */
+{ 0x18400003, /* blez v0 */
 	"f=v0 cmp 0x0; branch lt f 0x401010 delay", NULL },
-{ 0x1c400003, /* bgtz v0,0xac */
+{ 0x1c400003, /* bgtz v0 */
 	"f=v0 cmp 0x0; branch gt f 0x401010 delay", NULL },
-{ 0x04400003, /* bltz v0,0xb0 */
+{ 0x04400003, /* bltz v0 */
 	"f=v0 cmp 0x0; branch lt f 0x401010 delay", NULL },
-{ 0x0443fffb, /* bgezl v0,0x94 */
+{ 0x0443fffb, /* bgezl v0 */
 	"f=v0 cmp 0x0; branch gt f 0x400ff0 likely", NULL },
 { 0x10000003, /* b */
 	"jump 0x401010 delay", NULL },
