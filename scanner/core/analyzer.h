@@ -14,24 +14,27 @@
 #include "core/record.h"
 #include "core/text.h"
 
-/* What was found out about an object's bytes and is shared between analyzers. */
+/* What was found out about an object's bytes and is shared between analyzers.
+ */
 struct fw_object_cache {
 	const struct fw_strings *strings; /* strings.h */
-	struct hidden_code *code; /* analyzers/hidden/hidden.h */
+	struct hidden_code *code;	  /* analyzers/hidden/hidden.h */
 };
 
 /* What an analyzer of bytes sees. Content analyzers run once per distinct
- * content and see no path; placed ones (descriptor.placed) run once per place. */
+ * content and see no path; placed ones (descriptor.placed) run once per place.
+ */
 struct fw_object {
 	struct fw_view bytes;
-	const char *format;	    /* fw_format.name, or NULL */
+	const char *format; /* fw_format.name, or NULL */
 	bool leaf; /* the format names these bytes and opens nothing in them:
 		      they are looked at as if it were NULL, or never */
 	const char *path;	    /* "/etc/shadow" inside its container; NULL
 				       for content analyzers */
 	const struct fw_meta *meta; /* NULL for content analyzers */
-	const char *within; /* format of its container ("squashfs"); NULL for
-			       content analyzers and in a folder of the user's */
+	const char
+		*within; /* format of its container ("squashfs"); NULL for
+			    content analyzers and in a folder of the user's */
 	struct fw_object_cache *cache; /* or NULL */
 };
 
@@ -55,9 +58,15 @@ struct fw_place {
 	size_t software_count;
 };
 
+/* What was found out about a tree and is shared between correlators. */
+struct fw_tree_cache {
+	const struct accounts_all *accounts; /* accounts/accounts_join.h */
+};
+
 struct fw_tree {
 	const struct fw_place *places;
 	uint32_t count;
+	struct fw_tree_cache *cache; /* or NULL */
 };
 
 /* The n-th (from 0) value of key at a place, or NULL. */

@@ -376,6 +376,7 @@ struct fw_result *fw_result_make(struct scan *s)
 	fw_tree_expand(&m.t);
 	tree->places = fw_tree_places(&m.t);
 	tree->count = (uint32_t)m.t.count;
+	tree->cache = fw_alloc(&s->arena, 1, sizeof(*tree->cache));
 	s->tree = tree;
 	s->place_said =
 		fw_alloc(&s->arena, m.t.count + 1, sizeof(*s->place_said));

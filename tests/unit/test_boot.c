@@ -242,7 +242,7 @@ static void boot_loaders(void **state)
 			  .facts = m.facts,
 			  .fact_count = m.fact_count },
 		};
-		const struct fw_tree tree = { places, 3 };
+		const struct fw_tree tree = { .places = places, .count = 3 };
 
 		fw_analyzer_boot_env.correlate(&tree, out);
 		for (size_t k = 0; k < m.finding_count; k++)

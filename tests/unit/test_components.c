@@ -297,7 +297,7 @@ static void correlate(struct fw_mem *m, const struct fw_software *s, size_t n)
 		  .software_count = n > 0 },
 		{ .path = "second", .parent = UINT32_MAX, .content = 3 },
 	};
-	struct fw_tree tree = { places, 4 };
+	struct fw_tree tree = { .places = places, .count = 4 };
 
 	*m = (struct fw_mem){ 0 };
 	fw_analyzer_outdated.correlate(&tree, fw_mem_out(m, FW_STR("")));

@@ -212,7 +212,7 @@ static int behind(const char *first, struct fw_place rest)
 		rest,
 		{ .path = "x.bin/b", .parent = 0, .meta = &file, .size = 9 },
 	};
-	const struct fw_tree t = { places, 5 };
+	const struct fw_tree t = { .places = places, .count = 5 };
 	struct fw_mem m = { 0 };
 	int severity = -1;
 

@@ -32,17 +32,17 @@ static const struct fw_mem_finding *found(const struct fw_mem *m,
 static void correlate(struct fw_mem *m, const struct fw_place *places,
 		      uint32_t n)
 {
-	struct fw_tree tree = { places, n };
+	struct fw_tree tree = { .places = places, .count = n };
 
 	*m = (struct fw_mem){ 0 };
 	fw_analyzer_hardening.correlate(&tree, fw_mem_out(m, FW_STR("")));
 }
 
 static const struct fw_fact weak[] = {
-	{ "elf.type", "exec" },	     { "elf.stripped", "yes" },
-	{ "harden.nx", "no" },	     { "harden.relro", "none" },
-	{ "harden.canary", "no" },   { "harden.pie", "no" },
-	{ "harden.fortify", "no" },  { "harden.rwx", "yes" },
+	{ "elf.type", "exec" },	    { "elf.stripped", "yes" },
+	{ "harden.nx", "no" },	    { "harden.relro", "none" },
+	{ "harden.canary", "no" },  { "harden.pie", "no" },
+	{ "harden.fortify", "no" }, { "harden.rwx", "yes" },
 };
 static const struct fw_fact strong[] = {
 	{ "elf.type", "dyn" },	     { "elf.stripped", "no" },
@@ -53,17 +53,25 @@ static const struct fw_fact strong[] = {
 static const struct fw_fact module[] = { { "elf.type", "rel" } };
 
 #define PLACE(up, c, list)                                                     \
-	{ .path = "image/p", .parent = (up), .content = (c),                   \
-	  .facts = (list), .fact_count = sizeof(list) / sizeof((list)[0]) }
+	{                                                                      \
+		.path = "image/p", .parent = (up), .content = (c),             \
+		.facts = (list),                                               \
+		.fact_count = sizeof(list) / sizeof((list)[0])                 \
+	}
 
 static void one_finding_a_weakness(void **state)
 {
 	const struct fw_place places[] = {
 		{ .path = "one", .parent = UINT32_MAX, .content = 0 },
-		PLACE(0, 1, weak),   PLACE(0, 2, weak), PLACE(0, 3, strong),
-		PLACE(0, 3, strong), PLACE(0, 2, weak), PLACE(0, 4, module),
+		PLACE(0, 1, weak),
+		PLACE(0, 2, weak),
+		PLACE(0, 3, strong),
+		PLACE(0, 3, strong),
+		PLACE(0, 2, weak),
+		PLACE(0, 4, module),
 		{ .path = "two", .parent = UINT32_MAX, .content = 0 },
-		PLACE(7, 1, weak),   PLACE(7, 2, weak),
+		PLACE(7, 1, weak),
+		PLACE(7, 2, weak),
 	};
 	struct fw_mem m;
 
@@ -86,8 +94,11 @@ static void a_fifth_is_not_notable(void **state)
 {
 	const struct fw_place places[] = {
 		{ .path = "one", .parent = UINT32_MAX, .content = 0 },
-		PLACE(0, 1, weak),   PLACE(0, 2, strong), PLACE(0, 3, strong),
-		PLACE(0, 4, strong), PLACE(0, 5, strong),
+		PLACE(0, 1, weak),
+		PLACE(0, 2, strong),
+		PLACE(0, 3, strong),
+		PLACE(0, 4, strong),
+		PLACE(0, 5, strong),
 	};
 	struct fw_mem m;
 
@@ -145,8 +156,8 @@ static struct fw_view reference(void)
 	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 
 	close(fd);
-	return p == MAP_FAILED ? (struct fw_view){ NULL, 0 } :
-				 fw_view_of(p, (size_t)st.st_size);
+	return p == MAP_FAILED ? (struct fw_view){ NULL, 0 }
+			       : fw_view_of(p, (size_t)st.st_size);
 }
 
 static void a_real_device(void **state)
@@ -164,7 +175,8 @@ static void a_real_device(void **state)
 	assert_int_equal(fw_mem_unpack(&fs, &fw_format_squashfs, root).code,
 			 FW_OK);
 	assert_in_range(fs.child_count, 500, PLACES - 1);
-	places[0] = (struct fw_place){ .path = "image", .parent = UINT32_MAX,
+	places[0] = (struct fw_place){ .path = "image",
+				       .parent = UINT32_MAX,
 				       .content = UINT32_MAX };
 	for (size_t i = 0; i < fs.child_count; i++)
 		add_place(places, &all, &fs, i);

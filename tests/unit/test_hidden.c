@@ -55,7 +55,7 @@ static void search(const char *path, struct fw_mem *m, struct fw_mem *image)
 		  .facts = m->facts,
 		  .fact_count = m->fact_count },
 	};
-	struct fw_tree tree = { places, 2 };
+	struct fw_tree tree = { .places = places, .count = 2 };
 
 	fw_analyzer_hidden.correlate(&tree, fw_mem_out(image, FW_STR("")));
 }

@@ -25,7 +25,7 @@ static void inspect(const struct fw_analyzer *a, struct fw_mem *m,
 static void correlate(const struct fw_analyzer *a, struct fw_mem *m,
 		      const struct fw_place *places, uint32_t n)
 {
-	struct fw_tree tree = { places, n };
+	struct fw_tree tree = { .places = places, .count = n };
 
 	*m = (struct fw_mem){ 0 };
 	a->correlate(&tree, fw_mem_out(m, FW_STR("")));
@@ -45,7 +45,8 @@ static void settings_are_read(void **state)
 			 "CONFIG_MODULES=y\n# CONFIG_SECCOMP is not set\n"
 			 "# CONFIG_MODULE_SIG is not set\nCONFIG_KGDB=y\n"),
 		  "3 options: MODULE_SIG, SECCOMP, KGDB" },
-		{ FW_STR(HEAD "CONFIG_MIPS=y\n# CONFIG_CC_STACKPROTECTOR is not set\n"),
+		{ FW_STR(HEAD "CONFIG_MIPS=y\n# CONFIG_CC_STACKPROTECTOR is "
+			      "not set\n"),
 		  "1 options: STACKPROTECTOR" },
 		/* one of its names is enough; what does not exist is not off */
 		{ FW_STR(HEAD "# CONFIG_CC_STACKPROTECTOR_REGULAR is not set\n"

@@ -268,7 +268,7 @@ static void hostile_texts(void **state)
 
 static struct fw_mem correlate(const struct fw_place *places, uint32_t n)
 {
-	struct fw_tree tree = { places, n };
+	struct fw_tree tree = { .places = places, .count = n };
 	struct fw_mem m = { 0 };
 
 	fw_analyzer_network.correlate(&tree, fw_mem_out(&m, FW_STR("")));
@@ -413,6 +413,25 @@ static void an_update_through_the_web_server(void **state)
 	fw_mem_free(&m);
 }
 
+/* One that takes archives from whoever asks and unpacks them over the system.
+ */
+static void an_archive_through_the_web_server(void **state)
+{
+	static const char text[] = "POST /upgrade_htmls.cgi\0"
+				   "/usr/bin/unzip -o /tmp/%s -d /\0";
+	struct fw_mem m = inspect_program(&fw_analyzer_update_path, "listen",
+					  text, sizeof(text));
+
+	(void)state;
+	assert_int_equal(m.finding_count, 1);
+	assert_int_equal(m.findings[0].severity, FW_CRITICAL);
+	fw_mem_free(&m);
+	m = inspect_program(&fw_analyzer_update_path, "system", text,
+			    sizeof(text));
+	assert_int_equal(m.findings[0].severity, FW_HIGH);
+	fw_mem_free(&m);
+}
+
 static void every_length_of_a_program(void **state)
 {
 	static struct elf_bytes w;
@@ -467,6 +486,7 @@ int main(void)
 		cmocka_unit_test(what_is_ordinary),
 		cmocka_unit_test(how_updates_are_installed),
 		cmocka_unit_test(an_update_through_the_web_server),
+		cmocka_unit_test(an_archive_through_the_web_server),
 		cmocka_unit_test(every_length_of_a_program),
 	};
 

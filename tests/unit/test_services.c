@@ -7,9 +7,11 @@
 
 #include "boot_build.h"
 #include "core/analyzer.h"
+#include "core/data.h"
 
 extern const struct fw_analyzer fw_analyzer_shell, fw_analyzer_boot_tables,
-	fw_analyzer_boot_units, fw_analyzer_services, fw_analyzer_updates;
+	fw_analyzer_boot_units, fw_analyzer_services, fw_analyzer_updates,
+	fw_analyzer_accounts;
 
 enum { FILES = 24, PLACES = 160 };
 
@@ -86,7 +88,8 @@ static void analyze(struct world *w, uint32_t place, const struct file *f)
 {
 	const struct fw_analyzer *const all[] = { &fw_analyzer_shell,
 						  &fw_analyzer_boot_tables,
-						  &fw_analyzer_boot_units };
+						  &fw_analyzer_boot_units,
+						  &fw_analyzer_accounts };
 	struct fw_mem *m = fw_alloc(&w->arena, 1, sizeof(*m));
 	struct fw_object obj = { .bytes = fw_view_str(f->text),
 				 .meta = &w->metas[place] };
@@ -96,7 +99,7 @@ static void analyze(struct world *w, uint32_t place, const struct file *f)
 	/* A program is written as the fact that it gives. */
 	if (strncmp(f->text, "ELF ", 4) == 0)
 		fw_out_fact(out, "elf.starts", f->text + 4);
-	for (size_t i = 0; i < 3 && strncmp(f->text, "ELF ", 4) != 0; i++) {
+	for (size_t i = 0; i < 4 && strncmp(f->text, "ELF ", 4) != 0; i++) {
 		obj.path = all[i]->placed
 				   ? fw_sprintf(&w->arena, "/%s", f->path)
 				   : NULL;
@@ -132,7 +135,7 @@ static void correlate(struct world *w, const struct file *files,
 			    strcmp(w->places[i].path + (i ? 4 : 0),
 				   files[k].path) == 0)
 				analyze(w, i, &files[k]);
-	struct fw_tree tree = { w->places, w->count };
+	struct fw_tree tree = { .places = w->places, .count = w->count };
 
 	by->correlate(&tree, fw_mem_out(&w->mem, FW_STR("")));
 }
@@ -164,6 +167,8 @@ struct test {
 	struct file files[FILES];
 	const char *want, *detail;
 };
+
+#include "services_logins.h"
 
 static const struct test cases[] = {
 	{ "telnetd in rcS",
@@ -657,6 +662,8 @@ static void all_cases(void **state)
 	(void)state;
 	run_cases(cases, sizeof(cases) / sizeof(cases[0]),
 		  &fw_analyzer_services);
+	run_cases(login_cases, sizeof(login_cases) / sizeof(login_cases[0]),
+		  &fw_analyzer_services);
 }
 
 static void all_updates(void **state)
@@ -722,5 +729,7 @@ int main(void)
 	};
 
 	fw_hash_init();
+	if (!fw_data_load(ASSAY_SOURCE_DIR "/rules/data"))
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -321,7 +321,7 @@ static const struct fw_meta file = { .type = FW_FILE };
 static struct fw_mem correlate(const struct fw_analyzer *a,
 			       const struct fw_place *places, uint32_t n)
 {
-	struct fw_tree tree = { places, n };
+	struct fw_tree tree = { .places = places, .count = n };
 	struct fw_mem m = { 0 };
 
 	a->correlate(&tree, fw_mem_out(&m, FW_STR("")));

@@ -1,7 +1,8 @@
 /* accounts_join.c - who can log in, and with which password
  *
- * Joins the rows of passwd with those of the shadow file beside it, searches
- * the passwords of their hashes, and says one thing for each file of accounts.
+ * Other correlators ask here as well, so the work is done once and kept. Joins
+ * the rows of passwd with those of the shadow file beside it, searches the
+ * passwords of their hashes, and says one thing for each file of accounts.
  */
 #include "analyzers/accounts/accounts_join.h"
 
@@ -259,32 +260,49 @@ static void search_passwords(struct accounts *c, struct fw_pwsearch *s)
 	}
 }
 
-static void do_image(struct accounts *c, struct fw_pwsearch *s, uint32_t root,
-		     uint32_t end)
+static void *copy_of(struct fw_arena *a, const void *v, size_t n, size_t size)
 {
+	void *to = fw_alloc(a, n + 1, size);
+
+	if (n > 0)
+		memcpy(to, v, n * size);
+	return to;
+}
+
+/* Reads the image at root; false: it has no files of accounts. c's arrays are
+ * scratch, those of *kept its own. */
+static bool read_image(struct accounts *c, struct fw_pwsearch *s, uint32_t root,
+		       uint32_t end, struct accounts *kept)
+{
+	uint64_t before = s->tries;
+
 	c->file_count = 0;
 	c->count = 0;
 	c->root = root;
 	for (uint32_t i = root; i < end; i++)
 		add_file(c, i);
 	if (c->file_count == 0)
-		return;
+		return false;
 	for (size_t i = 0; i < c->file_count; i++)
 		read_file(c, i);
-	uint64_t before = s->tries;
-
 	search_passwords(c, s);
 	find_same(c);
-	fw_out_at(c->out, root);
-	fw_out_factf(c->out, "accounts.passwords-tried", "%llu",
-		     (unsigned long long)(s->tries - before));
-	fw_accounts_judge(c);
+	*kept = *c;
+	kept->files =
+		copy_of(c->arena, c->files, c->file_count, sizeof(*c->files));
+	kept->v = copy_of(c->arena, c->v, c->count, sizeof(*c->v));
+	kept->tries = s->tries - before;
+	return true;
 }
 
-static void correlate(const struct fw_tree *t, struct fw_out *out)
+static struct accounts_all *read_all(const struct fw_tree *t,
+				     struct fw_out *out)
 {
 	struct fw_arena *a = fw_out_arena(out);
 	struct accounts c = { .tree = t, .out = out, .arena = a };
+	struct accounts_all *all = fw_alloc(a, 1, sizeof(*all));
+	struct accounts one;
+	size_t cap = 0;
 	struct fw_pwsearch s;
 
 	c.files = fw_alloc(a, ACCOUNT_FILES_MAX, sizeof(*c.files));
@@ -295,8 +313,68 @@ static void correlate(const struct fw_tree *t, struct fw_out *out)
 
 		while (end < t->count && t->places[end].parent != UINT32_MAX)
 			end++;
-		do_image(&c, &s, root, end);
+		if (read_image(&c, &s, root, end, &one)) {
+			all->images = fw_grow(a, all->images, &cap,
+					      all->count + 1, sizeof(one));
+			all->images[all->count++] = one;
+		}
 		root = end;
+	}
+	return all;
+}
+
+const struct accounts_all *fw_accounts_of(const struct fw_tree *t,
+					  struct fw_out *out)
+{
+	if (t->cache != NULL && t->cache->accounts != NULL)
+		return t->cache->accounts;
+	const struct accounts_all *all = read_all(t, out);
+
+	if (t->cache != NULL)
+		t->cache->accounts = all;
+	return all;
+}
+
+static bool opens(const struct account *a, bool without)
+{
+	bool empty = a->state == ACCOUNT_EMPTY ||
+		     (a->state == ACCOUNT_KNOWN && a->password[0] == '\0');
+
+	return a->shell_ok && (empty ? without : a->state == ACCOUNT_KNOWN);
+}
+
+const struct account *fw_account_open(const struct accounts_all *all,
+				      uint32_t place, bool without)
+{
+	const struct account *best = NULL;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct accounts *c = &all->images[i];
+
+		for (size_t k = 0; k < c->count; k++) {
+			const struct account *a = &c->v[k];
+
+			if (c->files[a->file].place == place &&
+			    opens(a, without) &&
+			    (best == NULL || (a->uid == 0 && best->uid != 0)))
+				best = a;
+		}
+	}
+	return best;
+}
+
+static void correlate(const struct fw_tree *t, struct fw_out *out)
+{
+	const struct accounts_all *all = fw_accounts_of(t, out);
+
+	for (size_t i = 0; i < all->count && fw_out_ok(out); i++) {
+		struct accounts c = all->images[i];
+
+		c.out = out;
+		fw_out_at(out, c.root);
+		fw_out_factf(out, "accounts.passwords-tried", "%llu",
+			     (unsigned long long)c.tries);
+		fw_accounts_judge(&c);
 	}
 }
 

@@ -42,6 +42,7 @@ struct account {
 	size_t same_as;			/* an earlier account, or SIZE_MAX */
 };
 
+/* The accounts of one image. */
 struct accounts {
 	const struct fw_tree *tree;
 	struct fw_out *out;
@@ -51,7 +52,26 @@ struct accounts {
 	size_t file_count;
 	struct account *v;
 	size_t count;
+	uint64_t tries; /* passwords that were tried */
 };
+
+/* Of all images of a tree; images without files of accounts are left out. */
+struct accounts_all {
+	struct accounts *images;
+	size_t count;
+};
+
+/* Reads the accounts and searches their passwords, once a tree that has a
+ * cache. For any correlator; costs up to a second. Lives as long as out's
+ * arena. */
+const struct accounts_all *fw_accounts_of(const struct fw_tree *t,
+					  struct fw_out *out);
+
+/* The account of most rights among those of the file at a place that log in
+ * with a password that is known, or without one if that is asked for. NULL:
+ * none. */
+const struct account *fw_account_open(const struct accounts_all *all,
+				      uint32_t place, bool without);
 
 extern const struct fw_kind *const fw_account_kinds[];
 

@@ -2,7 +2,8 @@
  *
  * services_chain.h names those that follow what starts what; services_tree.c
  * finds programs in the tree, services_words.c takes commands apart,
- * services_data.c knows programs, services_report.c says what was found.
+ * services_data.c knows programs, services_login.c who gets in,
+ * services_report.c says what was found.
  */
 #ifndef FW_ANALYZERS_SERVICES_H
 #define FW_ANALYZERS_SERVICES_H
@@ -116,6 +117,23 @@ struct svc_service {
 	bool loose;  /* in a script that no chain reaches */
 	bool inside; /* among the texts of a program */
 };
+
+/* --- who gets in --- */
+
+/* An account that a service lets in with a password that the image gives away,
+ * or without one. */
+struct svc_way_in {
+	const char *text;     /* what anybody can do */
+	const char *evidence; /* the row of the account */
+	enum fw_severity severity;
+	enum fw_confidence confidence;
+};
+
+/* Whether a service asks for a name and password over the network, and the root
+ * has an account that opens it. */
+bool svc_way_in(struct svc_tree *s, const struct svc_root *r,
+		const struct svc_service *service, struct fw_out *out,
+		struct svc_way_in *w);
 
 /* Facts and findings about what starts in a root. */
 void svc_report(struct svc_tree *s, const struct svc_root *r,

@@ -231,6 +231,25 @@ const struct fw_kind svc_hidden_login = {
 	.cwe = { 798, 912 },
 };
 
+const struct fw_kind svc_open_login = {
+	.id = "access/remote-login",
+	.title = "anybody on the network can log in",
+	.explanation = "A service that asks for a name and password is "
+		       "started at boot, and the image has an account whose "
+		       "password is public, or that needs none. Whoever "
+		       "reaches the device over the network gets a command "
+		       "line or its files.",
+	.ask_vendor = "When will this service be off and this account locked "
+		      "on shipped devices, and how does the owner do both "
+		      "until then?",
+	.false_alarm = "The account file or the service's settings are "
+		       "replaced before the device is used, or a packet "
+		       "filter keeps the port closed.",
+	.severity = FW_CRITICAL,
+	.confidence = FW_SURE,
+	.cwe = { 798, 1391, 319 },
+};
+
 const struct fw_kind svc_from_media = {
 	.id = "integrity/boot-from-media",
 	.title = "runs what is on a card or stick",
@@ -261,15 +280,24 @@ const struct fw_kind svc_from_writable = {
 	.cwe = { 494 },
 };
 
-const struct fw_kind *const svc_kinds[] = {
-	&svc_telnet,	    &svc_telnet_shell,
-	&svc_telnet_port,   &svc_inetd_telnet,
-	&svc_inetd_tftp,    &svc_inetd_rsh,
-	&svc_ftp,	    &svc_tftp,
-	&svc_rsh,	    &svc_debugger,
-	&svc_adb,	    &svc_console_shell,
-	&svc_getty_shell,   &svc_serial_login,
-	&svc_in_program,    &svc_hidden_trigger,
-	&svc_hidden_login,  &svc_from_media,
-	&svc_from_writable, NULL
-};
+const struct fw_kind *const svc_kinds[] = { &svc_telnet,
+					    &svc_telnet_shell,
+					    &svc_telnet_port,
+					    &svc_inetd_telnet,
+					    &svc_inetd_tftp,
+					    &svc_inetd_rsh,
+					    &svc_ftp,
+					    &svc_tftp,
+					    &svc_rsh,
+					    &svc_debugger,
+					    &svc_adb,
+					    &svc_console_shell,
+					    &svc_getty_shell,
+					    &svc_serial_login,
+					    &svc_in_program,
+					    &svc_hidden_trigger,
+					    &svc_open_login,
+					    &svc_hidden_login,
+					    &svc_from_media,
+					    &svc_from_writable,
+					    NULL };

@@ -324,8 +324,8 @@ static const char *state_name(enum svc_state s)
 	return names[s];
 }
 
-static void add(struct report *rep, const struct svc_service *s,
-		const struct verdict *v)
+static struct bundle *add(struct report *rep, const struct svc_service *s,
+			  const struct verdict *v)
 {
 	struct bundle *b = NULL;
 
@@ -334,7 +334,7 @@ static void add(struct report *rep, const struct svc_service *s,
 			b = &rep->bundles[i];
 	if (b == NULL) {
 		if (rep->bundle_count == KINDS_MAX)
-			return;
+			return NULL;
 		b = &rep->bundles[rep->bundle_count++];
 	}
 	if (b->service == NULL || v->severity > b->worst.severity ||
@@ -353,6 +353,7 @@ static void add(struct report *rep, const struct svc_service *s,
 				rep->s->t->places[s->place].path, s->line,
 				fw_sh_plain(fw_out_arena(rep->out), s->command))
 		};
+	return b;
 }
 
 /* Of what programs start, remote command lines are worth a word. A shell
@@ -366,10 +367,35 @@ static const struct fw_kind *inside_kind(const struct svc_service *s)
 		       : NULL;
 }
 
+/* A service that is open to an account with a known password: one cause, told
+ * in place of the service alone. */
+static bool consider_login(struct report *rep, const struct svc_service *s)
+{
+	struct verdict v = { .kind = &svc_open_login };
+	struct svc_way_in w;
+
+	if (s->inside || s->loose || s->state != SVC_ACTIVE ||
+	    s->cond_count > 0 || (super_table(s) && !rep->r->super) ||
+	    !svc_way_in(rep->s, rep->r, s, rep->out, &w))
+		return false;
+	v.severity = w.severity;
+	v.confidence = w.confidence;
+	v.note = w.text;
+	struct bundle *b = add(rep, s, &v);
+
+	if (b != NULL && b->shown == 1)
+		b->evidence[b->shown++] =
+			(struct fw_evidence){ .offset = FW_NO_OFFSET,
+					      .text = w.evidence };
+	return true;
+}
+
 static void consider(struct report *rep, const struct svc_service *s)
 {
 	struct verdict v = { .kind = kind_of(s) };
 
+	if (consider_login(rep, s))
+		return;
 	if (v.kind != NULL && s->inside)
 		v.kind = inside_kind(s);
 	if (v.kind == NULL)

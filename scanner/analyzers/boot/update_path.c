@@ -72,7 +72,8 @@ struct texts {
 struct update {
 	struct fw_out *out;
 	struct texts root, flash, fetch, sum;
-	bool uploads;	       /* by its own web pages */
+	bool uploads; /* by its own web pages */
+	bool listens;
 	bool knows_signatures; /* by a text: the code may be its own */
 };
 
@@ -227,9 +228,12 @@ static void claim(struct update *u, const struct fw_kind *k,
 
 	if (t->n == 0)
 		return;
-	/* Whoever reaches the web server sends the update. */
+	/* Whoever reaches the web server sends the update; what is unpacked
+	 * over the system needs not even be a whole firmware. */
 	if (k == &flashed && u->uploads)
 		c.severity = FW_HIGH;
+	if (k == &update_unpacked && u->uploads && u->listens)
+		c.severity = FW_CRITICAL;
 	c.detail = t->v[0].text;
 	c.evidence = t->v;
 	c.evidence_count = t->n;
@@ -245,6 +249,7 @@ static void judge(struct update *u, const struct elf_use *use)
 		fw_out_fact(u->out, "update.verifies", "yes");
 		return;
 	}
+	u->listens = use->listens;
 	claim(u, &plain_http, &u->fetch);
 	if (u->root.n > 0)
 		claim(u, &update_unpacked, &u->root);

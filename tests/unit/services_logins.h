@@ -1,0 +1,91 @@
+/* services_logins.h - cases of test_services.c: who gets in over the network */
+#ifndef SERVICES_LOGINS_H
+#define SERVICES_LOGINS_H
+
+#define TELNET_RCS                                                             \
+	TELNETD, INITTAB,                                                      \
+	{                                                                      \
+		"etc/init.d/rcS", "#!/bin/sh\ntelnetd\n", NULL                 \
+	}
+#define ROOT_5UP "root:$1$$zdlNHiCDxYDfeF4MZL.H3/:0:0:root:/:/bin/sh\n"
+
+static const struct test login_cases[] = {
+	{ "telnet and a known password: one cause",
+	  { BASE, TELNET_RCS, { "etc/passwd", ROOT_5UP, NULL } },
+	  "critical access/remote-login",
+	  "telnetd (port 23/tcp), anybody on the network can log in as root "
+	  "with the password \"5up\", by etc/inittab:1 > etc/init.d/rcS:2" },
+	{ "telnet and no password, of a user",
+	  { BASE,
+	    TELNET_RCS,
+	    { "etc/passwd", "root:*:0:0::/:/bin/sh\nguest::9:9::/:/bin/sh\n",
+	      NULL } },
+	  "high access/remote-login",
+	  "as guest without a password" },
+	{ "telnet, the hash in shadow",
+	  { BASE,
+	    TELNET_RCS,
+	    { "etc/passwd", "root:x:0:0:root:/:/bin/sh\n", NULL },
+	    { "etc/shadow", "root:$1$$zdlNHiCDxYDfeF4MZL.H3/:1:0:9:7:::\n",
+	      NULL } },
+	  "critical access/remote-login",
+	  "\"5up\"" },
+	{ "telnet, and accounts that nobody gets in by",
+	  { BASE,
+	    TELNET_RCS,
+	    { "etc/passwd", "root:*:0:0::/:/bin/sh\nftp::9:9::/:/bin/false\n",
+	      NULL } },
+	  "high access/telnet-at-boot/telnetd_started",
+	  "" },
+	{ "a known password that only a copy of the file has",
+	  { BASE,
+	    TELNET_RCS,
+	    { "etc/passwd", "root:*:0:0::/:/bin/sh\n", NULL },
+	    { "usr/share/passwd", ROOT_5UP, NULL } },
+	  "high access/telnet-at-boot/telnetd_started",
+	  "" },
+	{ "telnet on the owner's wish, with a known password",
+	  { BASE,
+	    TELNETD,
+	    INITTAB,
+	    { "etc/passwd", ROOT_5UP, NULL },
+	    { "etc/init.d/rcS",
+	      "#!/bin/sh\n[ \"$(nvram get telnet)\" = 1 ] && telnetd\n",
+	      NULL } },
+	  "medium access/telnet-at-boot/telnetd_started",
+	  "only if" },
+	{ "dropbear and a known password",
+	  { BASE,
+	    INITTAB,
+	    { "usr/sbin/dropbear", NULL, NULL },
+	    { "etc/passwd", ROOT_5UP, NULL },
+	    { "etc/init.d/rcS", "#!/bin/sh\ndropbear -p 22\n", NULL } },
+	  "critical access/remote-login",
+	  "dropbear -p 22" },
+	{ "dropbear with keys only; without a password; root kept out",
+	  { BASE,
+	    INITTAB,
+	    { "usr/sbin/dropbear", NULL, NULL },
+	    { "etc/passwd", "root::0:0::/:/bin/sh\n", NULL },
+	    { "etc/init.d/rcS", "#!/bin/sh\ndropbear\ndropbear -s\n", NULL } },
+	  "",
+	  "" },
+	{ "sshd mostly keeps root's password out",
+	  { BASE,
+	    INITTAB,
+	    { "usr/sbin/sshd", NULL, NULL },
+	    { "etc/passwd", ROOT_5UP, NULL },
+	    { "etc/init.d/rcS", "#!/bin/sh\n/usr/sbin/sshd\n", NULL } },
+	  "high access/remote-login",
+	  "" },
+	{ "a virtual console is no serial port",
+	  { BASE,
+	    { "etc/inittab",
+	      "vc/2::askfirst:-/bin/sh\n"
+	      "tty3::askfirst:-/bin/sh\n",
+	      NULL } },
+	  "",
+	  "" },
+};
+
+#endif
