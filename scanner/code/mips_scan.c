@@ -4,11 +4,14 @@
  */
 #include "code/mips.h"
 
-enum { NOP = 0, PADDING_MAX = 8 };
+enum { NOP = 0, PADDING_MAX = 8, TARGETS = 16 };
 
 struct look {
 	struct fw_view code;
 	bool big_endian;
+	/* Where the last conditional branches go: within their functions. */
+	size_t targets[TARGETS];
+	size_t branches;
 };
 
 static uint32_t word(const struct look *l, size_t i)
@@ -54,6 +57,24 @@ static bool is_boundary(const struct look *l, size_t i)
 	return i > 1 && leaves(word(l, i - 2));
 }
 
+/* Notes where a conditional branch goes; i is its word's number. */
+static void note_branch(struct look *l, size_t i, uint32_t w)
+{
+	uint32_t opcode = w >> 26;
+
+	if ((opcode & 0x2c) == 0x04 || (opcode == 1 && (w >> 16 & 31) < 4))
+		l->targets[l->branches++ % TARGETS] =
+			i + 1 + (size_t)(int64_t)mips_simm(w);
+}
+
+static bool is_target(const struct look *l, size_t i)
+{
+	for (size_t k = 0; k < TARGETS && k < l->branches; k++)
+		if (l->targets[k] == i)
+			return true;
+	return false;
+}
+
 /* Pushes the stack pointer down, or makes gp of t9 (in one go, or with other
  * instructions between where it is clear that a function begins). */
 static bool is_start(const struct look *l, size_t i, size_t count)
@@ -72,7 +93,7 @@ static bool is_start(const struct look *l, size_t i, size_t count)
 void mips_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 	       code_see *see, void *ctx)
 {
-	struct look l = { code, mode.big_endian };
+	struct look l = { .code = code, .big_endian = mode.big_endian };
 	size_t count = code.len / 4;
 
 	for (size_t i = 0; i < count; i++) {
@@ -90,8 +111,10 @@ void mips_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 		else if (w >> 21 == 0x8f800000 >> 21)
 			see(ctx, CODE_SEEN_GP, at,
 			    (uint64_t)(int64_t)mips_simm(w));
-		else if (is_start(&l, i, count))
+		else if (is_start(&l, i, count) && !is_target(&l, i))
 			see(ctx, CODE_SEEN_START, at, 0);
+		else
+			note_branch(&l, i, w);
 	}
 }
 

@@ -8,12 +8,16 @@ enum {
 	NOP = 0x60000000,
 	SAVE_LINK = 0x7c0802a6, /* mflr r0 */
 	RETURN = 0x4e800020,
-	BACK_MAX = 8 /* instructions before the frame is made */
+	BACK_MAX = 8, /* instructions before the frame is made */
+	TARGETS = 16
 };
 
 struct look {
 	struct fw_view code;
 	bool big_endian;
+	/* Where the last conditional branches go: within their functions. */
+	size_t targets[TARGETS];
+	size_t branches;
 };
 
 static uint32_t word(const struct look *l, size_t i)
@@ -65,10 +69,26 @@ static size_t start_of(const struct look *l, size_t i)
 	return i + 1;
 }
 
+/* Notes where a conditional branch goes; i is its word's number. */
+static void note_branch(struct look *l, size_t i, uint32_t w)
+{
+	if ((w & 3) == 0)
+		l->targets[l->branches++ % TARGETS] =
+			i + (size_t)((int16_t)(w & 0xfffc) / 4);
+}
+
+static bool is_target(const struct look *l, size_t i)
+{
+	for (size_t k = 0; k < TARGETS && k < l->branches; k++)
+		if (l->targets[k] == i)
+			return true;
+	return false;
+}
+
 void ppc_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 	      code_see *see, void *ctx)
 {
-	struct look l = { code, mode.big_endian };
+	struct look l = { .code = code, .big_endian = mode.big_endian };
 	size_t count = code.len / 4;
 
 	for (size_t i = 0; i < count; i++) {
@@ -84,10 +104,12 @@ void ppc_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 				see(ctx, CODE_SEEN_JUMP, at, to);
 			else if (to != at + 4)
 				see(ctx, CODE_SEEN_CALL, at, to);
+		} else if (w >> 26 == 16) {
+			note_branch(&l, i, w);
 		} else if (w >> 16 == 0x9421 && (w & 0x8000) != 0) {
 			size_t start = start_of(&l, i);
 
-			if (start <= i)
+			if (start <= i && !is_target(&l, start))
 				see(ctx, CODE_SEEN_START, address + 4 * start,
 				    0);
 		}

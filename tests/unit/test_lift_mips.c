@@ -68,6 +68,16 @@ static void raw_code(void **state)
 		0x279c8090, /* 80 */
 		0x0399e021, /* 84 */
 		0x08100400, /* 88: j 401000 */
+		0x00000000, /* 92 */
+		0x10800004, /* 96: beqz a0 goes to 116 */
+		0x00000000, /* 100 */
+		0x03e00008, /* 104: jr ra */
+		0x00000000, /* 108 */
+		0x00000000, /* 112 */
+		0x27bdffe0, /* 116: a frame that is made late is no start */
+		0x1000fff9, /* 120: b 401060 */
+		0x00000000, /* 124 */
+		0x27bdffe0, /* 128 */
 	};
 	static const struct sight want[] = {
 		{ CODE_SEEN_START, 0, 0 },
@@ -79,6 +89,8 @@ static void raw_code(void **state)
 		{ CODE_SEEN_START, 68, 0 },
 		{ CODE_SEEN_START, 76, 0 },
 		{ CODE_SEEN_JUMP, 88, 0x401000 },
+		{ CODE_SEEN_JUMP, 120, 0x401060 },
+		{ CODE_SEEN_START, 128, 0 },
 	};
 
 	(void)state;

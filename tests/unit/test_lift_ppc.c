@@ -68,6 +68,11 @@ static void raw_code(void **state)
 		0x48401003, /* 56: bla 401000 */
 		0x94210010, /* 60: no frame */
 		0x429f0005, /* 64: bcl 20,31 */
+		0x41820008, /* 68: beq 40104c */
+		0x4e800020, /* 72: blr */
+		0x9421ffe0, /* 76: a frame that is made late is no start */
+		0x4e800020, /* 80: blr */
+		0x9421ffe0, /* 84 */
 	};
 	static const struct sight want[] = {
 		{ CODE_SEEN_START, 0, 0 },
@@ -77,6 +82,7 @@ static void raw_code(void **state)
 		{ CODE_SEEN_JUMP, 44, 0x401000 },
 		{ CODE_SEEN_START, 48, 0 },
 		{ CODE_SEEN_CALL, 56, 0x401000 },
+		{ CODE_SEEN_START, 84, 0 },
 	};
 
 	(void)state;
