@@ -18,6 +18,9 @@ struct look {
 	/* Where the last conditional branches go: within their functions. */
 	size_t targets[TARGETS];
 	size_t branches;
+	/* r30 of position independent code, as it is being made. */
+	uint32_t address, link, gp;
+	enum { GP_NONE, GP_LINKED, GP_MOVED, GP_KNOWN } state;
 };
 
 static uint32_t word(const struct look *l, size_t i)
@@ -85,25 +88,95 @@ static bool is_target(const struct look *l, size_t i)
 	return false;
 }
 
+/* The word at an address, or 0. */
+static uint32_t word_at(const struct look *l, uint32_t address)
+{
+	uint32_t off = address - l->address;
+
+	return off % 4 == 0 && off < l->code.len && l->code.len - off >= 4
+		       ? word(l, off / 4)
+		       : 0;
+}
+
+/* bcl 20,31,.+4; mflr r30; then addis and addi, or, as old compilers have it,
+ * lwz r0 of an offset that lies before the function, and add. */
+static void follow_gp(struct look *l, uint32_t at, uint32_t w)
+{
+	uint32_t imm = (uint32_t)ppc_simm(w);
+
+	if (w == 0x429f0005) {
+		l->link = at + 4;
+		l->state = GP_LINKED;
+	} else if (w == 0x7fc802a6 && l->state == GP_LINKED) {
+		l->gp = l->link;
+		l->state = GP_MOVED;
+	} else if (l->state != GP_MOVED) {
+		return;
+	} else if (w >> 16 == 0x3fde) {
+		l->gp += imm << 16;
+	} else if (w >> 16 == 0x3bde) {
+		l->gp += imm;
+		l->state = GP_KNOWN;
+	} else if (w >> 16 == 0x801e) {
+		l->link = word_at(l, l->gp + imm);
+	} else if (w == 0x7fc0f214 || w == 0x7fde0214) {
+		l->gp += l->link;
+		l->state = GP_KNOWN;
+	}
+}
+
+/* A stub that jumps through memory at r30 plus an offset: which memory depends
+ * on who calls. Source: binutils bfd/elf32-ppc.c, write_glink_stub(). */
+static bool stub_slot(const struct look *l, uint32_t stub, uint32_t *slot)
+{
+	uint32_t w = word_at(l, stub);
+
+	if (l->state != GP_KNOWN)
+		return false;
+	*slot = l->gp;
+	if (w >> 16 == 0x3d7e) { /* addis r11,r30 */
+		*slot += w << 16;
+		stub += 4;
+		w = word_at(l, stub);
+		if (w >> 16 != 0x816b)
+			return false;
+	} else if (w >> 16 != 0x817e) {
+		return false;
+	}
+	*slot += (uint32_t)ppc_simm(w);
+	return word_at(l, stub + 4) == 0x7d6903a6; /* mtctr r11 */
+}
+
+static void see_branch(const struct look *l, uint64_t at, uint32_t w,
+		       code_see *see, void *ctx)
+{
+	uint32_t off =
+		(w & 0x3fffffc) | ((w & 0x2000000) != 0 ? 0xfc000000 : 0);
+	uint32_t to = off + ((w & 2) != 0 ? 0 : (uint32_t)at), slot;
+
+	if (stub_slot(l, to, &slot))
+		see(ctx, CODE_SEEN_SLOT, at, slot);
+	else if ((w & 1) == 0)
+		see(ctx, CODE_SEEN_JUMP, at, to);
+	else if (to != at + 4)
+		see(ctx, CODE_SEEN_CALL, at, to);
+}
+
 void ppc_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 	      code_see *see, void *ctx)
 {
-	struct look l = { .code = code, .big_endian = mode.big_endian };
+	struct look l = { .code = code,
+			  .big_endian = mode.big_endian,
+			  .address = (uint32_t)address };
 	size_t count = code.len / 4;
 
 	for (size_t i = 0; i < count; i++) {
 		uint32_t w = word(&l, i);
 		uint64_t at = address + 4 * i;
 
+		follow_gp(&l, (uint32_t)at, w);
 		if (w >> 26 == 18) {
-			uint32_t off = (w & 0x3fffffc) |
-				       ((w & 0x2000000) != 0 ? 0xfc000000 : 0);
-			uint32_t to = off + ((w & 2) != 0 ? 0 : (uint32_t)at);
-
-			if ((w & 1) == 0)
-				see(ctx, CODE_SEEN_JUMP, at, to);
-			else if (to != at + 4)
-				see(ctx, CODE_SEEN_CALL, at, to);
+			see_branch(&l, at, w, see, ctx);
 		} else if (w >> 26 == 16) {
 			note_branch(&l, i, w);
 		} else if (w >> 16 == 0x9421 && (w & 0x8000) != 0) {

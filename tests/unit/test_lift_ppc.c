@@ -90,6 +90,48 @@ static void raw_code(void **state)
 		  sizeof(want) / sizeof(want[0]));
 }
 
+/* Calls of imports in position independent code: by r30 and the stub. */
+static void import_stubs(void **state)
+{
+	static const uint32_t words[] = {
+		0x00010000, /* 0: an offset */
+		0x429f0005, /* 4: bcl 20,31,.+4 */
+		0x7fc802a6, /* 8: mflr r30: 401008 */
+		0x3fde0002, /* 12: addis r30,r30,2 */
+		0x3bdeffe8, /* 16: addi r30,r30,-24: 420ff0 */
+		0x48000029, /* 20: bl 60 */
+		0x48000034, /* 24: b 76 */
+		0x429f0005, /* 28: bcl 20,31,.+4 */
+		0x7fc802a6, /* 32: mflr r30: 401020 */
+		0x801effe0, /* 36: lwz r0,-32(r30) */
+		0x7fc0f214, /* 40: add r30,r0,r30: 411020 */
+		0x48000011, /* 44: bl 60 */
+		0x48000031, /* 48: bl 96 is no stub */
+		0x4e800020, /* 52: blr */
+		0x60000000, /* 56 */
+		0x817e8010, /* 60: lwz r11,-32752(r30) */
+		0x7d6903a6, /* 64: mtctr r11 */
+		0x4e800420, /* 68: bctr */
+		0x60000000, /* 72 */
+		0x3d7e0001, /* 76: addis r11,r30,1 */
+		0x816bfffc, /* 80: lwz r11,-4(r11) */
+		0x7d6903a6, /* 84: mtctr r11 */
+		0x4e800420, /* 88: bctr */
+		0x60000000, /* 92 */
+		0x817e8010, /* 96: lwz r11,-32752(r30) */
+	};
+	static const struct sight want[] = {
+		{ CODE_SEEN_SLOT, 20, 0x419000 },
+		{ CODE_SEEN_SLOT, 24, 0x430fec },
+		{ CODE_SEEN_SLOT, 44, 0x409030 },
+		{ CODE_SEEN_CALL, 48, 0x401060 },
+	};
+
+	(void)state;
+	lift_scan(&code_ppc, words, sizeof(words) / 4, want,
+		  sizeof(want) / sizeof(want[0]));
+}
+
 static void system_calls(void **state)
 {
 	(void)state;
@@ -118,8 +160,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(instructions), cmocka_unit_test(any_words),
-		cmocka_unit_test(raw_code),	cmocka_unit_test(system_calls),
-		cmocka_unit_test(conventions),
+		cmocka_unit_test(raw_code),	cmocka_unit_test(import_stubs),
+		cmocka_unit_test(system_calls), cmocka_unit_test(conventions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
