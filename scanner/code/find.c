@@ -7,6 +7,7 @@
 #include "code/state.h"
 
 enum { STARTS_MAX = 1 << 18, SEEN_MAX = 1 << 21, ENOUGH_FRAMES = 16 };
+enum { SAMPLE = 1 << 19 };
 
 struct seen {
 	uint64_t at, value;
@@ -176,16 +177,38 @@ static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 	f->v[f->count++] = (struct seen){ at, value, (uint8_t)what };
 }
 
-/* Thumb or not: what the symbols and pointers say, else the entry point. */
+struct tally {
+	const struct code_program *p;
+	size_t hits;
+};
+
+static void count(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
+{
+	struct tally *t = ctx;
+
+	(void)at;
+	if (what == CODE_SEEN_START)
+		t->hits++;
+	else if (what == CODE_SEEN_CALL &&
+		 code_in_text(t->p, value & ~UINT64_C(1)))
+		t->hits++;
+}
+
+/* Thumb or not: in which reading the code has more calls that lead into it and
+ * more beginnings of functions. Symbols and the entry point belong to the start
+ * files of a C library, which need not be built as the program is. */
 static bool mostly_thumb(const struct code_program *p)
 {
-	size_t odd = 0, all = 0;
+	struct tally t[2] = { { p, 0 }, { p, 0 } };
+	struct code_mode mode = p->mode;
 
-	for (size_t i = 0; i < p->start_count; i++) {
-		odd += p->starts[i].thumb;
-		all++;
-	}
-	return all > 8 ? odd * 2 > all : (p->elf.h.e_entry & 1) != 0;
+	for (size_t m = 0; m < 2; m++)
+		for (size_t i = 0; i < p->text_count; i++) {
+			mode.thumb = m == 1;
+			p->arch->scan(fw_view_sub(p->text[i].bytes, 0, SAMPLE),
+				      p->text[i].address, mode, count, &t[m]);
+		}
+	return t[1].hits > t[0].hits;
 }
 
 static int start_order(const void *a, const void *b)
@@ -394,11 +417,11 @@ void code_find_starts(struct code_program *p)
 			    .arena = { .on_full = p->arena->on_full,
 				       .ctx = p->arena->ctx } };
 
+	if (p->elf.h.e_machine == EM_ARM)
+		p->mode.thumb = mostly_thumb(p);
 	add_symbols(p, &p->elf.dynsym, true);
 	add_symbols(p, &p->elf.symtab, false);
 	add_arrays(p);
-	if (p->elf.h.e_machine == EM_ARM)
-		p->mode.thumb = mostly_thumb(p);
 	f.take_starts = add_frames(p) + add_exidx(p) < ENOUGH_FRAMES &&
 			p->elf.symtab.count < ENOUGH_FRAMES;
 	add_data_pointers(p);

@@ -6,6 +6,7 @@
 #include "code/flow.h"
 
 enum { INSNS_MAX = 40000, BYTES_MAX = 1 << 20, TABLE_MAX = 512 };
+enum { TAIL_MAX = 12, WAYS_MAX = 4 };
 
 static size_t index_of(const struct flow *w, uint64_t address)
 {
@@ -205,7 +206,7 @@ static void connect(struct flow *w, uint32_t table_count)
 	struct code_function *f = w->f;
 
 	for (uint32_t i = 0; i < f->block_count; i++) {
-		struct code_block *b = &f->blocks[i];
+		struct code_block *b = &w->blocks[i];
 		uint32_t last = w->first[i] + w->count[i] - 1;
 		const struct flow_insn *in = &w->insns[w->order[last]];
 
@@ -242,6 +243,53 @@ static void connect(struct flow *w, uint32_t table_count)
 	}
 }
 
+static bool is_tail(const struct flow *w, uint32_t n)
+{
+	const struct code_block *b = &w->blocks[n];
+	bool ends = b->returns ||
+		    (b->next[0] == CODE_NO_BLOCK && b->more_count == 0);
+
+	if (b->cond != CODE_ALWAYS || b->loops || w->count[n] > TAIL_MAX)
+		return false;
+	for (uint32_t i = 0; !ends && i < w->count[n]; i++) {
+		uint8_t flow = w->insns[w->order[w->first[n] + i]].flow;
+
+		ends = flow == CODE_CALL || flow == CODE_CALL_REGISTER;
+	}
+	return ends;
+}
+
+/* Compilers let several ways share one call or return whose argument each of
+ * them has set. A copy for each way keeps apart what each of them does. */
+static void split_tails(struct flow *w)
+{
+	struct code_function *f = w->f;
+	uint32_t count = f->block_count;
+	uint32_t room = count + (uint32_t)w->insn_count / 2;
+	uint32_t *users = fw_alloc(w->p->arena, count, sizeof(*users));
+
+	for (uint32_t i = 0; i < count; i++)
+		for (size_t k = 0; k < 2; k++)
+			if (w->blocks[i].next[k] != CODE_NO_BLOCK)
+				users[w->blocks[i].next[k]] +=
+					w->blocks[i].next[k] > i ? 1 : WAYS_MAX;
+	for (uint32_t i = 0; i < count; i++)
+		for (size_t k = 0; k < 2; k++) {
+			uint32_t to = w->blocks[i].next[k], n = f->block_count;
+
+			if (to >= count || users[to] < 2 ||
+			    users[to] > WAYS_MAX || n >= room ||
+			    !is_tail(w, to))
+				continue;
+			w->blocks[n] = w->blocks[to];
+			w->first[n] = w->first[to];
+			w->count[n] = w->count[to];
+			w->blocks[i].next[k] = n;
+			f->block_count++;
+			users[to]--;
+		}
+}
+
 /* Room for n elements that are zero. */
 static void *clear(struct flow *w, void *v, size_t *cap, size_t n, size_t size)
 {
@@ -255,6 +303,7 @@ static void make_room(struct flow *w, size_t steps)
 
 	w->block = clear(w, w->block, &w->block_cap, steps, sizeof(*w->block));
 	w->order = clear(w, w->order, &w->order_cap, n, sizeof(*w->order));
+	n += n / 2 + 1; /* for copies */
 	w->first = clear(w, w->first, &w->first_cap, n, sizeof(*w->first));
 	w->count = clear(w, w->count, &w->count_cap, n, sizeof(*w->count));
 	w->blocks = clear(w, w->blocks, &w->blocks_cap, n, sizeof(*w->blocks));
@@ -285,13 +334,14 @@ bool flow_build(struct flow *w)
 		return false;
 	make_room(w, steps);
 	cut(w, steps);
-	f->blocks = fw_alloc(w->p->arena, f->block_count, sizeof(*f->blocks));
-	memcpy(f->blocks, w->blocks, f->block_count * sizeof(*f->blocks));
 	for (uint32_t i = 0; i < table_count; i++)
 		f->more[i] = w->block[f->more[i]] == 0
 				     ? CODE_NO_BLOCK
 				     : w->block[f->more[i]] - 1;
 	connect(w, table_count);
+	split_tails(w);
+	f->blocks = fw_alloc(w->p->arena, f->block_count, sizeof(*f->blocks));
+	memcpy(f->blocks, w->blocks, f->block_count * sizeof(*f->blocks));
 	return true;
 }
 
