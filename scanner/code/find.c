@@ -173,6 +173,8 @@ static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 	if (f->count == SEEN_MAX ||
 	    (what == CODE_SEEN_SLOT && code_slot_at(f->p, value) == NULL))
 		return;
+	if (what == CODE_SEEN_JUMP && f->p->mode.thumb)
+		value |= 1;
 	f->v = fw_grow(&f->arena, f->v, &f->cap, f->count + 1, sizeof(*f->v));
 	f->v[f->count++] = (struct seen){ at, value, (uint8_t)what };
 }

@@ -243,20 +243,25 @@ static void connect(struct flow *w, uint32_t table_count)
 	}
 }
 
+static bool ends(const struct code_block *b)
+{
+	return b->next[0] == CODE_NO_BLOCK && b->next[1] == CODE_NO_BLOCK &&
+	       b->more_count == 0;
+}
+
 static bool is_tail(const struct flow *w, uint32_t n)
 {
 	const struct code_block *b = &w->blocks[n];
-	bool ends = b->returns ||
-		    (b->next[0] == CODE_NO_BLOCK && b->more_count == 0);
+	bool is = b->returns || ends(b);
 
 	if (b->cond != CODE_ALWAYS || b->loops || w->count[n] > TAIL_MAX)
 		return false;
-	for (uint32_t i = 0; !ends && i < w->count[n]; i++) {
+	for (uint32_t i = 0; !is && i < w->count[n]; i++) {
 		uint8_t flow = w->insns[w->order[w->first[n] + i]].flow;
 
-		ends = flow == CODE_CALL || flow == CODE_CALL_REGISTER;
+		is = flow == CODE_CALL || flow == CODE_CALL_REGISTER;
 	}
-	return ends;
+	return is;
 }
 
 /* Compilers let several ways share one call or return whose argument each of
@@ -269,10 +274,15 @@ static void split_tails(struct flow *w)
 	uint32_t *users = fw_alloc(w->p->arena, count, sizeof(*users));
 
 	for (uint32_t i = 0; i < count; i++)
-		for (size_t k = 0; k < 2; k++)
-			if (w->blocks[i].next[k] != CODE_NO_BLOCK)
-				users[w->blocks[i].next[k]] +=
-					w->blocks[i].next[k] > i ? 1 : WAYS_MAX;
+		for (size_t k = 0; k < 2; k++) {
+			uint32_t to = w->blocks[i].next[k];
+
+			/* A jump back may loop, but not into what ends. */
+			if (to != CODE_NO_BLOCK)
+				users[to] += to > i || ends(&w->blocks[to])
+						     ? 1
+						     : WAYS_MAX;
+		}
 	for (uint32_t i = 0; i < count; i++)
 		for (size_t k = 0; k < 2; k++) {
 			uint32_t to = w->blocks[i].next[k], n = f->block_count;

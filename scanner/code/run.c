@@ -165,6 +165,9 @@ static void resolve(struct flow *w, const struct code_state *s,
 
 	c->import = CODE_NO_IMPORT;
 	c->function = CODE_NO_FUNCTION;
+	/* A jump does not change from Thumb to ARM. */
+	if (in->flow == CODE_JUMP && w->thumb)
+		target |= 1;
 	if (in->flow == CODE_CALL_REGISTER || in->flow == CODE_JUMP_REGISTER) {
 		const struct code_value *v =
 			code_value_at(&p->values, code_register(p, s, in->reg));

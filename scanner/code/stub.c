@@ -97,7 +97,7 @@ static uint32_t run(struct code_program *p, uint64_t at, bool thumb,
 
 uint32_t code_stub(struct code_program *p, uint64_t address, uint64_t gp)
 {
-	static const uint8_t to_arm[] = { 0x78, 0x47, 0xc0, 0x46 };
+	static const uint8_t to_arm[] = { 0x78, 0x47 }; /* bx pc */
 	struct fw_view v;
 	bool arm = p->elf.h.e_machine == EM_ARM;
 	bool thumb = arm && (address & 1) != 0;
@@ -112,7 +112,7 @@ uint32_t code_stub(struct code_program *p, uint64_t address, uint64_t gp)
 	if (s->used)
 		return s->import;
 	v = code_bytes(p, at);
-	if (thumb && fw_view_starts(v, fw_view_of(to_arm, 4)))
+	if (thumb && fw_view_starts(v, fw_view_of(to_arm, 2)))
 		import = run(p, at + 4, false, 0, &function);
 	else if (gp == 0 && p->elf.h.e_machine == EM_386)
 		import = run(p, at, false, p->gp, &function);

@@ -9,7 +9,7 @@
 
 #include "code/outcome.h"
 
-enum { FUNCTIONS_MAX = 4000 };
+enum { FUNCTIONS_MAX = 2000, SIZE_MAX_ASKED = 8192 };
 
 /* A call that may be the real check; how sure is in weight. */
 struct check {
@@ -187,6 +187,16 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 	}
 }
 
+/* A login is told by whom it asks; where the program keeps passwords of its own
+ * it is any function that compares. */
+static bool is_asked(const struct code_start *s)
+{
+	if (s->known != NULL)
+		return false;
+	return ((s->uses | s->reach) & CODE_AUTH) != 0 || has_word(s->name) ||
+	       (s->uses & (CODE_EQUAL | CODE_FOUND)) != 0;
+}
+
 static void inspect(const struct fw_object *obj, struct fw_out *o)
 {
 	struct hidden_code *h = hidden_code(obj, o);
@@ -195,15 +205,10 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 	for (uint32_t i = 0; h != NULL && i < h->p.start_count && left > 0;
 	     i++) {
 		const struct code_start *s = &h->p.starts[i];
-		const struct code_function *f = s->analysed;
+		const struct code_function *f;
 
-		/* A login is asked for by name; the rest only where it was
-		 * looked at already. */
-		if ((s->uses & CODE_AUTH) == 0 &&
-		    (f == NULL || (s->uses & CODE_EQUAL) == 0) &&
-		    !has_word(s->name) && (s->reach & CODE_AUTH) == 0)
-			continue;
-		if (s->known != NULL || (f = code_function(&h->p, i)) == NULL)
+		if (!is_asked(s) || s->end - s->address > SIZE_MAX_ASKED ||
+		    (f = code_function(&h->p, i)) == NULL)
 			continue;
 		left--;
 		look_at(h, f);
