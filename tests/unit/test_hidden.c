@@ -11,7 +11,7 @@
 extern const struct fw_analyzer fw_analyzer_hidden, fw_analyzer_hidden_auth,
 	fw_analyzer_hidden_found, fw_analyzer_hidden_gate,
 	fw_analyzer_hidden_guard, fw_analyzer_hidden_received,
-	fw_analyzer_hidden_start;
+	fw_analyzer_hidden_start, fw_analyzer_hidden_table;
 
 static struct fw_view load(const char *path, struct fw_arena *a)
 {
@@ -35,7 +35,8 @@ static void search(const char *path, struct fw_mem *m, struct fw_mem *image)
 	static const struct fw_analyzer *const all[] = {
 		&fw_analyzer_hidden_guard,    &fw_analyzer_hidden_auth,
 		&fw_analyzer_hidden_received, &fw_analyzer_hidden_gate,
-		&fw_analyzer_hidden_start,    &fw_analyzer_hidden_found,
+		&fw_analyzer_hidden_start,    &fw_analyzer_hidden_table,
+		&fw_analyzer_hidden_found,
 	};
 	struct fw_object_cache cache = { 0 };
 	struct fw_view bytes = load(path, &m->arena);
@@ -92,7 +93,8 @@ static void hidden_functions(void **state)
 	assert_true(score(&m, "\"w0rk-4-Me!\"", "hidden_auth") > 7.5);
 	assert_true(score(&m, "\"/mnt/usb/.debug\"", "hidden_gate") > 5);
 	assert_true(score(&m, "runs it as a command", "hidden_received") > 7.5);
-	assert_true(high(&image) >= 4);
+	assert_true(score(&m, "\"xmore\"", "hidden_table") > 7.5);
+	assert_true(high(&image) >= 5);
 	fw_mem_free(&m);
 	fw_mem_free(&image);
 }

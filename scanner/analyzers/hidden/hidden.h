@@ -53,6 +53,10 @@ float hidden_oddness(struct fw_view literal);
 /* Words that every program compares before it does something ordinary. */
 bool hidden_is_ordinary(struct fw_view literal);
 
+/* Whether a name stands inside of another text of the program: a help text, a
+ * usage line, a message. */
+bool hidden_is_told(struct hidden_code *h, struct fw_view name);
+
 /* In words where a compared value comes from ("bytes that are received"), and
  * whether that is outside of the program; NULL when it cannot be told. */
 const char *hidden_origin(struct hidden_code *h, const struct code_function *f,

@@ -104,10 +104,50 @@ float hidden_oddness(struct fw_view t)
 bool hidden_is_ordinary(struct fw_view t)
 {
 	static const char *const words[] = {
-		"start", "stop",  "restart", "on",   "off",    "yes",  "no",
-		"true",	 "false", "enable",  "auto", "help",   "up",   "down",
-		"add",	 "del",	  "set",     "get",  "static", "dhcp", "none",
-		"root",	 "sh",	  "lo",	     "any",  "all",    "POST", "GET",
+		"start",
+		"stop",
+		"restart",
+		"on",
+		"off",
+		"yes",
+		"no",
+		"true",
+		"false",
+		"enable",
+		"auto",
+		"help",
+		"up",
+		"down",
+		"add",
+		"del",
+		"set",
+		"get",
+		"static",
+		"dhcp",
+		"none",
+		"root",
+		"sh",
+		"lo",
+		"any",
+		"all",
+		"POST",
+		"GET",
+		"Administrator",
+		"administrator",
+		"admin",
+		"Operator",
+		"operator",
+		"User",
+		"user",
+		"guest",
+		"Guest",
+		"anonymous",
+		"default",
+		"login",
+		"exit",
+		"quit",
+		"version",
+		"debug",
 	};
 
 	if (t.len > 0 && (t.data[0] == '-' || t.data[0] == '.'))
@@ -115,6 +155,37 @@ bool hidden_is_ordinary(struct fw_view t)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (fw_view_eq(t, fw_view_str(words[i])))
 			return true;
+	return false;
+}
+
+static bool is_word(uint8_t c)
+{
+	return isalnum(c) || c == '_' || c == '-';
+}
+
+bool hidden_is_told(struct hidden_code *h, struct fw_view name)
+{
+	struct fw_view all = h->p.elf.bytes;
+	size_t at = 0;
+
+	if (name.len < 3)
+		return true;
+	for (int tries = 0; tries < 16; tries++, at++) {
+		at = fw_view_find(all, name, at);
+		if (at == SIZE_MAX || at + name.len >= all.len)
+			return false;
+		uint8_t before = at == 0 ? 0 : all.data[at - 1];
+		uint8_t behind = all.data[at + name.len];
+
+		/* Alone it is the name itself; inside of a word another one. */
+		if ((before != 0 || behind != 0) && !is_word(before) &&
+		    !is_word(behind) &&
+		    (before == 0 || before == '\n' || before == '\t' ||
+		     (before >= 32 && before < 127)) &&
+		    (behind == 0 || behind == '\n' || behind == '\t' ||
+		     (behind >= 32 && behind < 127)))
+			return true;
+	}
 	return false;
 }
 

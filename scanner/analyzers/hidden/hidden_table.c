@@ -1,0 +1,211 @@
+/* hidden_table.c - the odd one out in a table of names and handlers
+ *
+ * Servers and shells keep what they answer to in tables: a name, a function,
+ * perhaps a help text. Where most handlers do nothing strong, or most names are
+ * explained elsewhere in the program, the one that does and is not stands out.
+ */
+#include "analyzers/hidden/hidden.h"
+
+enum { WORDS_MAX = 8, ROWS_MIN = 4, ROWS_MAX = 1024, TABLES_MAX = 64 };
+
+/* A run of rows of the same length: where its names and functions are. */
+struct table {
+	uint64_t address;
+	uint32_t rows;
+	uint8_t step, name, function; /* words */
+};
+
+static bool word_at(const struct hidden_code *h, uint64_t address, uint64_t *v)
+{
+	const struct code_slot *s = code_slot_at(&h->p, address);
+
+	if (s != NULL) {
+		*v = s->value;
+		return s->import == CODE_NO_IMPORT;
+	}
+	return code_read(&h->p, address, h->p.word, v);
+}
+
+/* A word that names something: no sentence, no format. */
+static struct fw_view name_at(const struct hidden_code *h, uint64_t address)
+{
+	struct fw_view t = { NULL, 0 };
+	uint64_t v;
+
+	if (word_at(h, address, &v))
+		t = code_text(&h->p, v);
+	if (t.len < 2 || t.len > 40 || memchr(t.data, '%', t.len) != NULL ||
+	    memchr(t.data, '\n', t.len) != NULL)
+		t.len = 0;
+	return t;
+}
+
+static bool function_at(const struct hidden_code *h, uint64_t address,
+			uint32_t *function)
+{
+	uint64_t v;
+
+	if (!word_at(h, address, &v) || v == 0)
+		return false;
+	*function = code_start_at(&h->p, v);
+	return *function != CODE_NO_FUNCTION;
+}
+
+static bool is_row(const struct hidden_code *h, const struct table *t,
+		   uint64_t row)
+{
+	uint32_t f;
+
+	return name_at(h, row + (uint64_t)t->name * h->p.word).len > 0 &&
+	       function_at(h, row + (uint64_t)t->function * h->p.word, &f);
+}
+
+/* The longest table whose first name stands at address; rows 0: none. */
+static struct table table_at(const struct hidden_code *h, uint64_t address)
+{
+	struct table best = { .rows = 0 };
+
+	for (uint8_t function = 1; function < WORDS_MAX; function++) {
+		struct table t = { .address = address, .function = function };
+
+		if (!is_row(h, &t, address))
+			continue;
+		for (t.step = (uint8_t)(function + 1); t.step <= WORDS_MAX;
+		     t.step++) {
+			uint64_t row = address;
+
+			for (t.rows = 0;
+			     t.rows < ROWS_MAX && is_row(h, &t, row); t.rows++)
+				row += (uint64_t)t.step * h->p.word;
+			if (t.rows > best.rows)
+				best = t;
+		}
+	}
+	return best;
+}
+
+static float strength(struct hidden_code *h, uint32_t function,
+		      enum code_sink_kind *kind, struct code_sink *sink)
+{
+	const struct code_sinks *s = code_sinks_of(&h->p, function, 0);
+
+	*kind = code_sinks_best(s);
+	*sink = s->of[*kind];
+	return *kind == CODE_SINK_CONSTANT ||
+			       *kind == CODE_SINK_EXEC_CONSTANT ||
+			       *kind == CODE_SINK_LISTEN ||
+			       *kind == CODE_SINK_DELETE
+		       ? sink->weight * 0.5f
+		       : sink->weight;
+}
+
+/* Whether anybody but its user can talk to the program. */
+static bool is_reached(const struct hidden_code *h)
+{
+	for (size_t i = 0; i < h->p.import_count; i++) {
+		const struct code_known *k = h->p.imports[i].known;
+
+		if (k != NULL && ((k->use & (CODE_LISTEN | CODE_ACCEPT)) != 0 ||
+				  strncmp(k->name, "recv", 4) == 0))
+			return true;
+	}
+	return h->p.import_count < 2;
+}
+
+struct row {
+	struct fw_view name;
+	uint32_t function;
+	float strength;
+	bool told; /* its name stands in another text of the program */
+};
+
+static void judge(struct hidden_code *h, const struct table *t)
+{
+	struct row *rows = fw_alloc(&h->arena, t->rows, sizeof(*rows));
+	uint32_t strong = 0, told = 0;
+	struct code_sink sink;
+	enum code_sink_kind kind;
+
+	for (uint32_t i = 0; i < t->rows; i++) {
+		uint64_t at = t->address + (uint64_t)i * t->step * h->p.word;
+
+		rows[i].name = name_at(h, at);
+		function_at(h, at + (uint64_t)t->function * h->p.word,
+			    &rows[i].function);
+		rows[i].strength = strength(h, rows[i].function, &kind, &sink);
+		strong += rows[i].strength >= 3;
+	}
+	if (strong == 0 || strong * 3 > t->rows)
+		return;
+	for (uint32_t i = 0; i < t->rows; i++) {
+		rows[i].told = hidden_is_told(h, rows[i].name);
+		told += rows[i].told;
+	}
+	for (uint32_t i = 0; i < t->rows; i++) {
+		float s = strength(h, rows[i].function, &kind, &sink);
+		bool silent = !rows[i].told && told * 10 >= t->rows * 6;
+
+		if (s < 3)
+			continue;
+		s = s * (strong == 1  ? 0.85f
+			 : strong < 4 ? 0.65f
+				      : 0.4f) +
+		    (silent ? 2.5f : 0) + hidden_oddness(rows[i].name) * 0.5f;
+		if (rows[i].told)
+			s *= 0.7f;
+		if (!is_reached(h))
+			s *= 0.6f;
+		hidden_note(
+			h,
+			&(struct hidden_candidate){
+				.signal = "hidden_table",
+				.score = s,
+				.function = rows[i].function,
+				.at = h->p.starts[rows[i].function].address,
+				.block = h->p.starts[rows[i].function].address,
+				.literal = rows[i].name,
+				.trigger =
+					silent ? "somebody asks for, unlike "
+						 "the others never explained,"
+					       : "somebody asks for",
+				.effect = code_sink_words(kind),
+				.sink = sink,
+				.sink_kind = kind });
+	}
+}
+
+/* Data that can be written, or that a loader's relocations fill. */
+static void search(struct hidden_code *h, const struct code_range *r)
+{
+	uint64_t at = (r->address + h->p.word - 1) / h->p.word * h->p.word;
+	size_t left = TABLES_MAX;
+
+	while (at - r->address + h->p.word <= r->bytes.len && left > 0) {
+		struct table t = { .rows = 0 };
+
+		if (name_at(h, at).len > 0)
+			t = table_at(h, at);
+		if (t.rows >= ROWS_MIN) {
+			judge(h, &t);
+			at += (uint64_t)t.rows * t.step * h->p.word;
+			left--;
+		} else
+			at += h->p.word;
+	}
+}
+
+static void inspect(const struct fw_object *obj, struct fw_out *o)
+{
+	struct hidden_code *h = hidden_code(obj, o);
+
+	for (size_t i = 0; h != NULL && i < h->p.range_count; i++)
+		if (!h->p.ranges[i].exec || h->p.ranges[i].write)
+			search(h, &h->p.ranges[i]);
+}
+
+const struct fw_analyzer fw_analyzer_hidden_table = {
+	.name = "hidden_table",
+	.title = "The odd one out in tables of names and handlers",
+	.wants = hidden_wants,
+	.inspect = inspect,
+};
