@@ -24,6 +24,8 @@ struct elf_plan {
 	bool relro, now, pie, interp, no_sections, rwx, no_symtab;
 	const char *needed, *soname, *rpath, *runpath;
 	const char *imports[4];		/* undefined dynamic symbols */
+	const char *object;		/* data of 16 bytes, and what they are */
+	const char *object_bytes;
 	const char *comment;		/* two NUL-ended strings and one more NUL */
 	const char *modinfo;
 	size_t modinfo_len;
@@ -99,19 +101,19 @@ static inline void elf_shdr(struct elf_bytes *w, uint32_t name, uint32_t type,
 }
 
 static inline void elf_sym(struct elf_bytes *w, uint32_t name, uint8_t info,
-			   uint16_t section, uint64_t value)
+			   uint16_t section, uint64_t value, uint64_t size)
 {
 	elf_put(w, 4, name);
 	if (!w->wide) {
 		elf_put(w, 4, value);
-		elf_put(w, 4, 0);
+		elf_put(w, 4, size);
 	}
 	elf_put(w, 1, info);
 	elf_put(w, 1, 0);
 	elf_put(w, 2, section);
 	if (w->wide) {
 		elf_put(w, 8, value);
-		elf_put(w, 8, 0);
+		elf_put(w, 8, size);
 	}
 }
 
@@ -144,23 +146,30 @@ static inline void elf_dynamic(struct elf_bytes *w, const struct elf_plan *p,
 			       struct elf_strings *s, struct elf_part parts[4])
 {
 	uint32_t names[4] = { 0 };
-	size_t n = 0;
+	size_t n = 0, object = 0;
 
 	*s = (struct elf_strings){ .n = 1 };
+	if (p->object)
+		object = elf_raw(w, p->object_bytes, 16);
 	for (; n < 4 && p->imports[n] != NULL; n++)
 		names[n] = elf_name(s, p->imports[n]);
 	elf_pad(w, 8);
 	parts[0].at = w->n; /* symbols */
-	elf_sym(w, 0, 0, 0, 0);
+	elf_sym(w, 0, 0, 0, 0, 0);
 	for (size_t i = 0; i < n; i++)
-		elf_sym(w, names[i], ELF32_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 0);
+		elf_sym(w, names[i], ELF32_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 0,
+			0);
 	elf_sym(w, elf_name(s, "exported"),
-		ELF32_ST_INFO(STB_GLOBAL, STT_FUNC), 1, ELF_BASE);
+		ELF32_ST_INFO(STB_GLOBAL, STT_FUNC), 1, ELF_BASE, 0);
+	if (p->object)
+		elf_sym(w, elf_name(s, p->object),
+			ELF32_ST_INFO(STB_GLOBAL, STT_OBJECT), 1,
+			ELF_BASE + object, 16);
 	parts[0].len = w->n - parts[0].at;
 	parts[1].at = w->n; /* hash table: one bucket, so many symbols */
 	elf_put(w, 4, 1);
-	elf_put(w, 4, n + 2);
-	for (size_t i = 0; i < n + 3; i++)
+	elf_put(w, 4, n + 2 + (p->object != NULL));
+	for (size_t i = 0; i < n + 3 + (p->object != NULL); i++)
 		elf_put(w, 4, 0);
 	parts[1].len = w->n - parts[1].at;
 	uint32_t needed = p->needed ? elf_name(s, p->needed) : 0;
