@@ -74,6 +74,15 @@ void a64_narrow(struct a64 *x, struct a64_reg dst)
 		a64_emit_imm(x, CODE_ANDI, dst.number, dst.number, 0xffffffff);
 }
 
+void a64_shift_right(struct a64 *x, struct a64_reg dst, uint8_t a, int64_t by)
+{
+	if (dst.size == 4) {
+		a64_emit_imm(x, CODE_ANDI, A64_TMP2, a, 0xffffffff);
+		a = A64_TMP2;
+	}
+	a64_emit_imm(x, CODE_SHIFT, dst.number, a, -by);
+}
+
 static void flags(struct a64 *x, enum code_op op, uint8_t dst, uint8_t a,
 		  struct a64_value b, uint8_t size)
 {
@@ -129,7 +138,7 @@ static void shifted(struct a64 *x, const cs_arm64_op *op, uint8_t tmp,
 		a64_emit_imm(x, CODE_SHIFT, tmp, a, by);
 		a64_narrow(x, (struct a64_reg){ tmp, size });
 	} else if (op->shift.type == ARM64_SFT_LSR)
-		a64_emit_imm(x, CODE_SHIFT, tmp, a, -by);
+		a64_shift_right(x, (struct a64_reg){ tmp, size }, a, by);
 	else
 		a64_emit(x, CODE_MIX, tmp, a, CODE_NONE);
 }
@@ -371,7 +380,9 @@ static const struct row rows[ARM64_INS_ENDING] = {
 	ON(STXRH, a64_exclusive, 2) ON(STLXRH, a64_exclusive, 2)
 	ON(STXP, a64_exclusive, -1) ON(STLXP, a64_exclusive, -1)
 	ON(LD1, a64_vector_load, 0) ON(ST1, a64_vector_store, 0)
-	ON(LD1R, a64_vector_lanes, 1) ON(LD2, a64_vector_lanes, 1)
+	ON(LD1R, a64_vector_lanes, 1) ON(LD2R, a64_vector_lanes, 1)
+	ON(LD3R, a64_vector_lanes, 1) ON(LD4R, a64_vector_lanes, 1)
+	ON(LD2, a64_vector_lanes, 1)
 	ON(LD3, a64_vector_lanes, 1) ON(LD4, a64_vector_lanes, 1)
 	ON(ST2, a64_vector_lanes, 0) ON(ST3, a64_vector_lanes, 0)
 	ON(ST4, a64_vector_lanes, 0)

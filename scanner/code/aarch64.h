@@ -64,6 +64,8 @@ void a64_emit_imm(struct a64 *x, enum code_op op, uint8_t dst, uint8_t a,
 		  int64_t imm);
 /* A result of 32 bits has the upper half 0. */
 void a64_narrow(struct a64 *x, struct a64_reg dst);
+/* dst = a >> by; of 32 bits what is in the upper half does not come down. */
+void a64_shift_right(struct a64 *x, struct a64_reg dst, uint8_t a, int64_t by);
 void a64_compare(struct a64 *x, uint8_t flags, uint8_t a, struct a64_value b,
 		 uint8_t size);
 void a64_test(struct a64 *x, uint8_t flags, uint8_t a, struct a64_value b,

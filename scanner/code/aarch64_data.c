@@ -20,6 +20,9 @@ static bool read_three(struct a64 *x, struct three *t)
 	t->dst = a64_reg(op[0].reg);
 	if (t->dst.number == CODE_NONE || a64_is_vector(t->dst))
 		return false;
+	/* only the flags are wanted: bics xzr, .. */
+	if (t->dst.number == CODE_ZERO && x->d->update_flags)
+		t->dst.number = A64_TMP3;
 	t->a = a64_read(&op[1]);
 	t->b = a64_operand(x, &op[2], A64_TMP2, t->dst.size);
 	return true;
@@ -45,8 +48,10 @@ bool a64_mov(struct a64 *x, int arg)
 		return false;
 	if (src == CODE_ZERO)
 		a64_set(x, dst.number, 0);
-	else
+	else {
 		a64_emit(x, CODE_MOVE, dst.number, src, CODE_NONE);
+		a64_narrow(x, dst);
+	}
 	return true;
 }
 
@@ -181,8 +186,11 @@ static void logic_imm(struct a64 *x, const struct three *t, int op)
 	 * afterwards lies at the right offsets among themselves. */
 	else if (t->dst.number == A64_SP && with == CODE_ANDI)
 		a64_emit(x, CODE_MOVE, A64_SP, t->a, CODE_NONE);
-	else
+	else {
 		a64_emit_imm(x, with, t->dst.number, t->a, imm);
+		if (with != CODE_ANDI)
+			a64_narrow(x, t->dst);
+	}
 }
 
 static void logic_reg(struct a64 *x, const struct three *t, int op)
@@ -199,6 +207,8 @@ static void logic_reg(struct a64 *x, const struct three *t, int op)
 		a64_emit(x, CODE_XOR, t->dst.number, t->a, t->b.reg);
 	else
 		a64_emit(x, CODE_MIX, t->dst.number, t->a, t->b.reg);
+	if (op == CODE_ORI || op == CODE_XORI)
+		a64_narrow(x, t->dst);
 }
 
 /* A vector xor of one with itself is how one is made 0. */
@@ -246,6 +256,7 @@ bool a64_mvn(struct a64 *x, int arg)
 	uint8_t b = a64_operand(x, &op[1], A64_TMP2, dst.size).reg;
 
 	a64_emit_imm(x, CODE_XORI, dst.number, b, a64_mask(-1, dst.size));
+	a64_narrow(x, dst);
 	return true;
 }
 
@@ -266,7 +277,7 @@ bool a64_shifts(struct a64 *x, int arg)
 	else if (arg == ARM64_SFT_LSL)
 		a64_emit_imm(x, CODE_SHIFT, dst.number, a, by);
 	else if (arg == ARM64_SFT_LSR)
-		a64_emit_imm(x, CODE_SHIFT, dst.number, a, -by);
+		a64_shift_right(x, dst, a, by);
 	else
 		a64_emit(x, CODE_MIX, dst.number, a, CODE_NONE);
 	if (arg == ARM64_SFT_LSL)

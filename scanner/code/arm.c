@@ -468,7 +468,8 @@ static bool is_odd(const struct arm *x)
 	case ARM_INS_SRSIB:
 		return true;
 	default:
-		return !x->thumb && x->word == 0; /* andeq r0, r0, r0 */
+		/* andeq r0, r0, r0; registers of another mode */
+		return (!x->thumb && x->word == 0) || x->d->usermode;
 	}
 }
 

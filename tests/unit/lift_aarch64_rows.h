@@ -26,13 +26,15 @@ static const struct row rows[] = {
 	/* orr x0, x1, #0xff */
 	{ "201c40b2", "x0=x1 | 0xff" },
 	/* orr w0, w1, w2, lsl #3 */
-	{ "200c022a", "t2=x2 << 0x3; t2=t2 & 0xffffffff; x0=x1 | t2" },
+	{ "200c022a",
+	  "t2=x2 << 0x3; t2=t2 & 0xffffffff; x0=x1 | t2; x0=x0 & 0xffffffff" },
 	/* orn x0, x1, x2 */
 	{ "200022aa", "x0=mix x1,x2" },
 	/* mvn w0, w1 */
-	{ "e003212a", "x0=x1 ^ 0xffffffff" },
+	{ "e003212a", "x0=x1 ^ 0xffffffff; x0=x0 & 0xffffffff" },
 	/* mvn w0, w1, lsl #2 */
-	{ "e00b212a", "t2=x1 << 0x2; t2=t2 & 0xffffffff; x0=t2 ^ 0xffffffff" },
+	{ "e00b212a", "t2=x1 << 0x2; t2=t2 & 0xffffffff; x0=t2 ^ 0xffffffff; "
+		      "x0=x0 & 0xffffffff" },
 	/* adr x0, .+16 */
 	{ "80000010", "x0=0x10010" },
 	/* adrp x0, .+0x2000 */
@@ -94,11 +96,11 @@ static const struct row rows[] = {
 	/* bics x0, x1, x2 */
 	{ "200022ea", "x0=mix x1,x2; f=x0 cmp 0x0 /8" },
 	/* eor w0, w1, #0xff */
-	{ "201c0052", "x0=x1 ^ 0xff" },
+	{ "201c0052", "x0=x1 ^ 0xff; x0=x0 & 0xffffffff" },
 	/* eor w0, w1, w2 */
-	{ "2000024a", "x0=x1 ^ x2" },
+	{ "2000024a", "x0=x1 ^ x2; x0=x0 & 0xffffffff" },
 	/* eor w0, w0, w0 */
-	{ "0000004a", "x0=0x0" },
+	{ "0000004a", "x0=0x0; x0=x0 & 0xffffffff" },
 	/* eon w0, w1, w2 */
 	{ "2000224a", "x0=mix x1,x2" },
 	/* lsl w0, w1, #3 */
@@ -451,4 +453,17 @@ static const struct row rows[] = {
 	{ "1f0000ea", "f=x0 cmp 0x0 /8" },
 	/* b.al .+8 */
 	{ "4e000054", "-> jump 0x10008" },
+	/* lsr w0, w1, #5 */
+	{ "207c0553", "t2=x1 & 0xffffffff; x0=t2 << -0x5" },
+	/* bics xzr, x1, x2 */
+	{ "3f0022ea", "t3=mix x1,x2; f=t3 cmp 0x0 /8" },
+	/* mov w0, w1 */
+	{ "e003012a", "x0=x1; x0=x0 & 0xffffffff" },
+	/* fmov w0, s1 */
+	{ "2000261e", "x0=v1; x0=x0 & 0xffffffff" },
+	/* add w0, w1, w2, lsr #3 */
+	{ "200c420b",
+	  "t2=x2 & 0xffffffff; t2=t2 << -0x3; x0=x1 + t2; x0=x0 & 0xffffffff" },
+	/* ld3r {v26.2d-v28.2d}, [x17], x3 */
+	{ "3aeec34d", "v26=?; v27=?; v28=?; x17=x17 + x3" },
 };
