@@ -417,6 +417,20 @@ def deep_folders():
     return f"{peak} MiB"
 
 
+def folder_of_many_files():
+    """More files, and more folders, than a process may have descriptors."""
+    root = WORK / "many"
+    for d in range(300):
+        (root / f"d{d}").mkdir(parents=True)
+        for i in range(100):
+            (root / f"d{d}" / f"f{i}").write_text(f"file {d} {i}\n")
+    few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+    doc, _ = scan(root, want=CLEAN, preexec_fn=few)
+    shutil.rmtree(root)
+    require(len(doc["objects"]) == 30301, f"{len(doc['objects'])} objects")
+    require(states(doc) == {"done"}, f"states {states(doc)}")
+
+
 def broken_rule():
     folder = WORK / "rules" / "weakness"
     folder.mkdir(parents=True, exist_ok=True)
@@ -435,7 +449,7 @@ FAULTS = [empty_file, standard_input, no_such_file, bad_call, closed_standard_in
           unreadable_in_folder, truncated_image, zeros_4g, job_bytes, ratio, depth,
           objects, memory, times, full_disk, report_cannot_be_written, killed_jobs,
           interrupted, gzip_bomb, small_gzip, nested_archives, many_members,
-          deep_folders, broken_rule]
+          deep_folders, folder_of_many_files, broken_rule]
 
 
 def main():

@@ -2,9 +2,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "engine/model.h"
@@ -88,10 +90,21 @@ static bool spool_stream(struct scan *s, struct entry *e, int from,
 
 /* --- a folder: the dumps of one device --- */
 
+enum { HELD_MAX = 64, HELD_LARGE_MAX = 256, COPIED_BELOW = 4 << 20 };
+
+/* Folders wait by name and are opened in turn: neither their number nor that of
+ * the files in them is bounded by descriptors. */
 struct folder {
 	struct entry *entry;
-	int fd;
+	const char *path; /* below the image; "." is the image itself */
 	struct folder *next;
+};
+
+struct walk {
+	struct scan *s;
+	int top;
+	struct folder *todo;
+	unsigned held; /* descriptors of files that are kept open */
 };
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -102,71 +115,114 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 static struct fw_meta meta_of(struct scan *s, const char *name,
 			      const struct stat *st)
 {
-	struct fw_meta m = FW_META(
-		.name = fw_strdup(&s->arena, fw_view_str(name)),
-		.type = S_ISDIR(st->st_mode)   ? FW_DIR
-			: S_ISLNK(st->st_mode) ? FW_LINK
-					       : FW_FILE);
+	struct fw_meta m =
+		FW_META(.name = fw_strdup(&s->arena, fw_view_str(name)),
+			.type = S_ISDIR(st->st_mode)   ? FW_DIR
+				: S_ISLNK(st->st_mode) ? FW_LINK
+						       : FW_FILE);
 	return m;
 }
 
-static void folder_entry(struct scan *s, struct folder *f, const char *name,
-			 struct folder **todo)
+/* A few files, and some large ones, are read where they are. The others are
+ * copied behind one another: a folder may have more files than a process may
+ * have descriptors. */
+static void folder_file(struct walk *w, struct entry *e, int fd, uint64_t size)
+{
+	unsigned most = size < COPIED_BELOW ? HELD_MAX : HELD_LARGE_MAX;
+
+	if (w->held >= most &&
+	    fw_blob_spool(w->s, fd, size, &e->blob, &e->at)) {
+		e->len = size;
+		fw_backlog_add(w->s, &w->s->hash, e, NULL);
+		return;
+	}
+	w->held++;
+	with_bytes(w->s, e, fd, size);
+}
+
+static void folder_later(struct walk *w, struct entry *e,
+			 const struct folder *in, const char *name)
+{
+	struct folder *sub = fw_alloc(&w->s->arena, 1, sizeof(*sub));
+
+	*sub = (struct folder){
+		e, fw_sprintf(&w->s->arena, "%s/%s", in->path, name), w->todo
+	};
+	w->todo = sub;
+}
+
+static void folder_entry(struct walk *w, const struct folder *f, int at,
+			 const char *name)
 {
 	char link[4096] = "";
 	struct stat st;
-	int fd;
 
-	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return;
-	struct fw_meta m = meta_of(s, name, &st);
+	struct fw_meta m = meta_of(w->s, name, &st);
 
 	if (m.type == FW_LINK) {
-		ssize_t n = readlinkat(f->fd, name, link, sizeof(link) - 1);
+		ssize_t n = readlinkat(at, name, link, sizeof(link) - 1);
 
-		m.link = fw_strdup(&s->arena,
+		m.link = fw_strdup(&w->s->arena,
 				   fw_view_of(link, n > 0 ? (size_t)n : 0));
 	}
-	struct entry *e = fw_entry_new(s, NULL, f->entry, &m);
+	struct entry *e = fw_entry_new(w->s, NULL, f->entry, &m);
 
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+	if (m.type == FW_DIR)
+		folder_later(w, e, f, name);
+	if (!S_ISREG(st.st_mode))
 		return; /* links and devices are named, not followed */
-	fd = openat(f->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0) {
-		unreadable(s, e, errno);
-		return;
-	}
-	if (m.type == FW_DIR) {
-		struct folder *sub = fw_alloc(&s->arena, 1, sizeof(*sub));
+	int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
-		*sub = (struct folder){ e, fd, *todo };
-		*todo = sub;
-	} else {
-		with_bytes(s, e, fd, (uint64_t)st.st_size);
+	if (fd < 0)
+		unreadable(w->s, e, errno);
+	else
+		folder_file(w, e, fd, (uint64_t)st.st_size);
+}
+
+/* No link on the way: a folder may have become one since it was seen. */
+static int open_folder(const struct walk *w, const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, w->top, path, &how, sizeof(how));
+}
+
+static void walk_one(struct walk *w, const struct folder *f)
+{
+	struct dirent **names = NULL;
+	int at = open_folder(w, f->path);
+	int n = at < 0 ? -1 : scandirat(at, ".", &names, NULL, by_name);
+
+	if (n < 0)
+		unreadable(w->s, f->entry, errno);
+	for (int i = 0; i < n; i++) {
+		if (strcmp(names[i]->d_name, ".") != 0 &&
+		    strcmp(names[i]->d_name, "..") != 0)
+			folder_entry(w, f, at, names[i]->d_name);
+		free(names[i]);
 	}
+	free(names);
+	if (at >= 0)
+		close(at);
 }
 
 static void walk_folder(struct scan *s, struct entry *root, int fd)
 {
-	struct folder first = { root, fd, NULL }, *todo = &first;
+	struct folder first = { root, ".", NULL };
+	struct walk w = { .s = s, .top = fd, .todo = &first };
 
-	while (todo != NULL) {
-		struct folder *f = todo;
-		struct dirent **names = NULL;
-		int n = scandirat(f->fd, ".", &names, NULL, by_name);
+	while (w.todo != NULL) {
+		const struct folder *f = w.todo;
 
-		todo = f->next;
-		if (n < 0)
-			unreadable(s, f->entry, errno);
-		for (int i = 0; i < n; i++) {
-			if (strcmp(names[i]->d_name, ".") != 0 &&
-			    strcmp(names[i]->d_name, "..") != 0)
-				folder_entry(s, f, names[i]->d_name, &todo);
-			free(names[i]);
-		}
-		free(names);
-		close(f->fd);
+		w.todo = f->next;
+		walk_one(&w, f);
 	}
+	close(fd);
 }
 
 static bool open_image(struct scan *s, const char *path, char *err,

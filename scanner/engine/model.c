@@ -33,15 +33,37 @@ int fw_blob_temp(struct scan *s)
 	return open(s->tmp_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
+/* Between file systems the kernel may not copy by itself. */
+static ssize_t copy_some(int from, off_t src, int to, off_t dst, size_t len)
+{
+	static char buf[1 << 16];
+	ssize_t n =
+		pread(from, buf, len < sizeof(buf) ? len : sizeof(buf), src);
+
+	return n > 0 ? pwrite(to, buf, (size_t)n, dst) : n;
+}
+
 static bool append(int from, int to, uint64_t len, uint64_t at)
 {
 	off_t src = 0, dst = (off_t)at;
+	bool plain = false;
 
 	while (len > 0) {
-		ssize_t n = copy_file_range(from, &src, to, &dst, len, 0);
+		ssize_t n;
 
+		if (plain) {
+			n = copy_some(from, src, to, dst, len);
+			src += n > 0 ? n : 0;
+			dst += n > 0 ? n : 0;
+		} else {
+			n = copy_file_range(from, &src, to, &dst, len, 0);
+		}
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n <= 0 && !plain) {
+			plain = true;
+			continue;
+		}
 		if (n <= 0)
 			return false;
 		len -= (uint64_t)n;
@@ -49,27 +71,36 @@ static bool append(int from, int to, uint64_t len, uint64_t at)
 	return true;
 }
 
-struct blob *fw_blob_keep(struct scan *s, int fd, uint64_t len, uint64_t *at)
+bool fw_blob_spool(struct scan *s, int fd, uint64_t len, struct blob **b,
+		   uint64_t *at)
 {
-	*at = 0;
-	if (len >= SPOOL_BELOW)
-		return fw_blob_add(s, fd, len);
 	if (s->spool == NULL) {
 		int spool = fw_blob_temp(s);
 
 		if (spool < 0)
-			return fw_blob_add(s, fd, len);
+			return false;
 		s->spool = fw_blob_add(s, spool, 0);
 	}
 	/* Slices start on a page so that jobs can map them alone. */
 	uint64_t start = (s->spool->size + 4095) & ~UINT64_C(4095);
 
 	if (!append(fd, s->spool->fd, len, start))
-		return fw_blob_add(s, fd, len);
+		return false;
 	close(fd);
 	s->spool->size = start + len;
+	*b = s->spool;
 	*at = start;
-	return s->spool;
+	return true;
+}
+
+struct blob *fw_blob_keep(struct scan *s, int fd, uint64_t len, uint64_t *at)
+{
+	struct blob *b;
+
+	*at = 0;
+	if (len < SPOOL_BELOW && fw_blob_spool(s, fd, len, &b, at))
+		return b;
+	return fw_blob_add(s, fd, len);
 }
 
 /* --- contents --- */

@@ -182,6 +182,9 @@ struct blob *fw_blob_add(struct scan *s, int fd, uint64_t size);
 /* Adopts the first len bytes of fd: small ones move to the spool and fd is
  * closed. *at is where they begin. NULL when the host fails. */
 struct blob *fw_blob_keep(struct scan *s, int fd, uint64_t len, uint64_t *at);
+/* The same whatever the length. False: the host failed, fd is as it was. */
+bool fw_blob_spool(struct scan *s, int fd, uint64_t len, struct blob **b,
+		   uint64_t *at);
 int fw_blob_temp(struct scan *s); /* an unlinked file, or -1 */
 struct entry *fw_entry_new(struct scan *s, struct content *container,
 			   struct entry *parent, const struct fw_meta *m);

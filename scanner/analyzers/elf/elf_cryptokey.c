@@ -98,6 +98,8 @@ static const struct {
 	{ "AES", "aes_set_key" },
 	{ "AES", "AES_set_key" },
 	{ "AES", "AES_init_ctx" },
+	{ "AES", "rijndael_setup" },
+	{ "DES", "des_setup" },
 	{ "AES", "wc_AesSetKey" },
 	{ "AES", "wc_AesSetKeyDirect" },
 	{ "AES", "nettle_aes128_set_encrypt_key" },
@@ -215,11 +217,13 @@ static enum sort sort_of(uint8_t c)
 /* Vectors of the standards, as numbers and as bytes; by their beginning. */
 static bool is_public_vector(struct fw_view v)
 {
-	static const char *const hex[] = { "2b7e1516", "603deb10", "8e73b0f7",
-					   "6bc1bee2", "f0f1f2f3", "feffe992",
-					   "01234567", "13345779", "00112233",
-					   "3243f6a8", "d41d8cd9", "da39a3ee",
-					   "e3b0c442", "fffefdfc", NULL };
+	static const char *const hex[] = {
+		"2b7e1516", "603deb10", "8e73b0f7", "6bc1bee2", "f0f1f2f3",
+		"feffe992", "01234567", "13345779", "00112233", "3243f6a8",
+		"d41d8cd9", "da39a3ee", "e3b0c442", "fffefdfc",
+		/* curves P-192, P-256 */
+		"64210519", "188da80e", "5ac635d8", "6b17d1f2", "4fe342e2", NULL
+	};
 	char text[9] = "";
 
 	for (unsigned i = 0; i < 4 && i < v.len; i++) {
