@@ -163,6 +163,9 @@ static void facts_of_a_program(void **state)
 		"See http://home.vendor.org/manual for help\0"
 		"cloud.vendor.cn\0Host: push.vendor.net\r\n\0me@vendor.com\0"
 		"http://255.255.255.255:65535/wfc.xml\0"
+		"http://%s.relay.com:80/x\0%s.part.cn\0%s.txt.gz\0%s.a.com-\0"
+		"ww.maker.com.of.somebody.\0org.some.com.package.name\0"
+		"www.some.com.not a host\0"
 		"echo \"6.7.8.9 ota.vendor.com\" >> /etc/hosts\0"
 		"echo \"127.0.0.1 localhost\" > /etc/hosts\0";
 	struct fw_mem m = inspect_program(&fw_analyzer_net_facts, "connect",
@@ -184,7 +187,11 @@ static void facts_of_a_program(void **state)
 	assert_int_equal(count(&m, "net.url"), 4);
 	assert_true(has_part(&m, "net.host", "public program cloud.vendor.cn"));
 	assert_true(has_part(&m, "net.host", "public program push.vendor.net"));
-	assert_int_equal(count(&m, "net.host"), 2);
+	/* Behind a value that is put in; in front of something else. */
+	assert_true(has_part(&m, "net.host", "public program relay.com"));
+	assert_true(has_part(&m, "net.host", "public program part.cn"));
+	assert_true(has_part(&m, "net.host", "public program ww.maker.com "));
+	assert_int_equal(count(&m, "net.host"), 5);
 	assert_true(has_part(&m, "net.email", "public program me@vendor.com"));
 	assert_int_equal(count(&m, "net.hosts_file"), 1);
 	fw_mem_free(&m);

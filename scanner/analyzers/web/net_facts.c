@@ -5,9 +5,9 @@
  *	net.hosts_file	a command that adds a name to /etc/hosts
  * WHERE is program; text (settings, scripts); comment; page (web pages, help).
  */
-#include "code/elfread.h"
 #include "analyzers/web/netname.h"
 #include "analyzers/web/webtext.h"
+#include "code/elfread.h"
 #include "core/strings.h"
 
 enum {
@@ -186,6 +186,25 @@ static bool is_told(struct fw_view line, size_t at, struct fw_view url)
 	       (before.len > 0 && !ends_with(before, asked));
 }
 
+static void take_host(struct net *n, struct fw_view v)
+{
+	if (net_is_host(v) && add(n, &n->hosts, v, "net.hosts"))
+		emit(n, "net.host", net_host_class(v), v);
+}
+
+/* Behind a value that is put in: "%s.vendor.com", also of a URL. */
+static void take_behind_value(struct net *n, struct fw_view v)
+{
+	size_t end = 3;
+
+	if (!fw_view_starts(v, FW_STR("%s.")))
+		return;
+	while (end < v.len && is_host_char(v.data[end]))
+		end++;
+	if (end == v.len || v.data[end] == '/' || v.data[end] == ':')
+		take_host(n, fw_view_sub(v, 3, end - 3));
+}
+
 static void take_url(struct net *n, struct fw_view line, size_t from,
 		     size_t host_at)
 {
@@ -203,6 +222,8 @@ static void take_url(struct net *n, struct fw_view line, size_t from,
 	struct fw_view url = fw_view_sub(line, from, end - from);
 	const char *class;
 
+	if (strcmp(n->where, "program") == 0)
+		take_behind_value(n, fw_view_sub(line, host_at, end - host_at));
 	/* "http://%s/" and "http://192.168.%d" name nobody. */
 	if (host.len < 3 || (host_end < line.len && line.data[host_end] == '%'))
 		return;
@@ -254,10 +275,26 @@ static void try_email(struct net *n, struct fw_view line, size_t at)
 		emit(n, "net.email", net_host_class(host), v);
 }
 
-static void take_host(struct net *n, struct fw_view v)
+/* A name with more behind its domain: "www.vendor.com.of.somebody". Only names
+ * of web servers: packages and keys of settings have the same form. */
+static void take_front(struct net *n, struct fw_view v)
 {
-	if (net_is_host(v) && add(n, &n->hosts, v, "net.hosts"))
-		emit(n, "net.host", net_host_class(v), v);
+	static const char *const ends[] = { ".com.", ".net.", ".org." };
+	size_t dot = v.len;
+
+	if (!fw_view_starts(v, FW_STR("www.")) &&
+	    !fw_view_starts(v, FW_STR("ww.")))
+		return;
+	for (size_t i = 0; i < v.len; i++)
+		if (!is_host_char(v.data[i]))
+			return;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t at = fw_view_find(v, fw_view_str(ends[i]), 4);
+
+		dot = at < dot ? at : dot;
+	}
+	if (dot < v.len)
+		take_host(n, fw_view_sub(v, 0, dot + 4));
 }
 
 /* A name that is all of a string, or that a request is sent to. */
@@ -265,7 +302,13 @@ static void try_host(struct net *n, struct fw_view line)
 {
 	size_t at = fw_view_find(line, FW_STR("Host: "), 0), end;
 
-	take_host(n, fw_trim(line));
+	struct fw_view v = fw_trim(line);
+
+	take_behind_value(n, v);
+	if (net_is_host(v))
+		take_host(n, v);
+	else
+		take_front(n, v);
 	if (at == SIZE_MAX)
 		return;
 	for (end = at += 6; end < line.len && is_host_char(line.data[end]);)
