@@ -33,7 +33,7 @@ ARCHS = {  # triplet, flags, clang's own flags
     "aarch64": ("aarch64-linux-gnu", [], []),
     "mips": ("mips-linux-gnu", [], ["-march=mips32r2"]),
     "mipsel": ("mipsel-linux-gnu", [], ["-march=mips32r2"]),
-    "powerpc": ("powerpc-linux-gnu", [], []),
+    "powerpc": ("powerpc-linux-gnu", [], ["-msecure-plt"]),
 }
 CANDIDATE = re.compile(
     r'^(\S+) at=(0x[0-9a-f]+) function=(0x[0-9a-f]+) signal=(\S*) '
