@@ -2,15 +2,18 @@
  *
  *	dpkg, opkg	stanzas of "Field: value", parted by empty lines
  *	apk		stanzas of "P:name", "V:version", "L:licence"
+ *	rpm		headers in SQLite or ndb (packages_rpm.c)
  *	Python		METADATA or PKG-INFO of one package, fields up to an
- *empty line Node		package.json of one package systems
- *NAME=value: os-release, openwrt_release, build.prop
+ *			empty line
+ *	Node		package.json of one package
+ *	systems		NAME=value: os-release, openwrt_release, build.prop
  *
  * Source: deb-control(5), OpenWrt opkg, Alpine apk-package(5), PEP 566,
  * os-release(5), Android build/core/Makefile
  */
 #include <jansson.h>
 
+#include "analyzers/software/packages_rpm.h"
 #include "core/analyzer.h"
 
 enum {
@@ -47,6 +50,8 @@ static const struct database node = { "Node",
 				      "pkg:npm/",
 				      { "name", "version", "license", NULL } };
 
+static const struct database rpm = { "rpm", "pkg:rpm/", { NULL } };
+
 static const struct {
 	const char *pattern;
 	const struct database *db;
@@ -58,6 +63,8 @@ static const struct {
 	{ "*/var/lib/opkg/status", &opkg },
 	{ "*/usr/lib/ipkg/status", &opkg },
 	{ "*/lib/apk/db/installed", &apk },
+	{ "*/rpm/rpmdb.sqlite", &rpm },
+	{ "*/rpm/Packages.db", &rpm },
 	{ "*.dist-info/METADATA", &python },
 	{ "*.egg-info/PKG-INFO", &python },
 	{ "*/node_modules/*/package.json", &node },
@@ -202,6 +209,49 @@ static void read_fields(struct fw_view rest, struct fw_out *out)
 	emit(&python, &r, out);
 }
 
+struct rpm_rows {
+	struct fw_out *out;
+	size_t n;
+};
+
+static void emit_rpm(void *ctx, const struct rpm_package *p)
+{
+	struct rpm_rows *rows = ctx;
+	struct fw_out *out = rows->out;
+	const char *name = text_of(out, p->name);
+	const char *version = text_of(out, p->version);
+	const char *release = text_of(out, p->release);
+	const char *arch = text_of(out, p->arch);
+
+	if (name == NULL || version == NULL || rows->n == PACKAGES_MAX)
+		return;
+	const char *full = release == NULL
+				   ? version
+				   : fw_text(out, "%s-%s", version, release);
+	struct fw_software s = {
+		.name = name,
+		.version = version,
+		.type = "application",
+		.purl = fw_text(out, "%s%s@%s%s%s", rpm.purl, name, full,
+				arch ? "?arch=" : "", arch ? arch : ""),
+		.license = text_of(out, p->license),
+		.evidence = fw_text(out, "%s database: %s %s", rpm.title, name,
+				    full),
+		.confidence = FW_SURE,
+	};
+
+	fw_out_software(out, &s);
+	rows->n++;
+}
+
+static void read_rpm(struct fw_view v, struct fw_out *out)
+{
+	struct rpm_rows rows = { .out = out };
+
+	rpm_each_package(v, fw_out_arena(out), emit_rpm, &rows);
+	fw_out_factf(out, "packages", "%s %zu", rpm.title, rows.n);
+}
+
 static struct fw_view json_text(json_t *object, const char *key)
 {
 	json_t *value = json_object_get(object, key);
@@ -292,6 +342,8 @@ static void packages_inspect(const struct fw_object *obj, struct fw_out *out)
 			read_fields(v, out);
 		else if (db == &node)
 			read_json(v, out);
+		else if (db == &rpm)
+			read_rpm(v, out);
 		else
 			read_stanzas(db, v, out);
 		return;
