@@ -26,6 +26,25 @@ static float worth(uint32_t uses, uint32_t reach, bool resolver)
 	return resolver && s > 0 ? s + 2 : s;
 }
 
+/* What it surely calls, or reaches through that: the raw look at the code takes
+ * what follows a function for a part of it. */
+static uint32_t calls(const struct hidden_code *h,
+		      const struct code_function *f, bool reach)
+{
+	uint32_t uses = 0;
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		const struct code_known *k = code_call_known(&h->p, c);
+
+		if (k != NULL)
+			uses |= k->use;
+		else if (reach && c->function != CODE_NO_FUNCTION)
+			uses |= h->p.starts[c->function].reach;
+	}
+	return uses;
+}
+
 static void look_at(struct hidden_code *h, uint64_t address, bool resolver)
 {
 	uint32_t i = code_start_at(&h->p, address);
@@ -35,10 +54,13 @@ static void look_at(struct hidden_code *h, uint64_t address, bool resolver)
 	if (i == CODE_NO_FUNCTION)
 		return;
 	s = &h->p.starts[i];
-	float score = worth(s->uses, s->reach, resolver);
-
-	f = score > 0 ? code_function(&h->p, i) : NULL;
+	f = worth(s->uses, s->reach, resolver) > 0 ? code_function(&h->p, i)
+						   : NULL;
 	if (f == NULL)
+		return;
+	float score = worth(calls(h, f, false), calls(h, f, true), resolver);
+
+	if (score == 0)
 		return;
 	const struct code_sinks *sinks = code_sinks_of(&h->p, i, 0);
 	enum code_sink_kind best = code_sinks_best(sinks);
