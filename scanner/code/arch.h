@@ -26,6 +26,9 @@ enum code_seen {
 			   a slot that imports may fill (call [rip+x]) */
 	CODE_SEEN_GP,	/* at loads from the global pointer plus (int64_t)value
 			   (MIPS lw reg, off(gp)) */
+	CODE_SEEN_PAGE, /* at makes an address of what the GOT holds at the global
+			   pointer plus the signed high half of value, plus the
+			   signed low half (MIPS: a function of the program) */
 	CODE_SEEN_START /* at begins a function, by its prologue */
 };
 

@@ -167,7 +167,7 @@ static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 	if (what == CODE_SEEN_CALL || what == CODE_SEEN_JUMP) {
 		const struct code_range *r = code_range_of(f->p, value);
 
-		if (r == NULL || !r->exec)
+		if ((r == NULL || !r->exec) && code_slot_at(f->p, value) == NULL)
 			return;
 	}
 	if (f->count == SEEN_MAX ||
@@ -284,6 +284,17 @@ uint32_t code_start_at(const struct code_program *p, uint64_t address)
 		       : CODE_NO_FUNCTION;
 }
 
+/* The address that a page of the GOT and an offset make; 0: none. */
+static uint64_t page_address(const struct code_program *p, uint64_t value)
+{
+	const struct code_slot *s = code_slot_at(
+		p, (p->gp + (uint64_t)(int64_t)(int32_t)(value >> 32)) & p->mask);
+
+	if (s == NULL || s->import != CODE_NO_IMPORT)
+		return 0;
+	return (s->value + (uint64_t)(int64_t)(int32_t)value) & p->mask;
+}
+
 static void add_edge(struct code_program *p, uint64_t at, uint32_t to,
 		     bool is_import)
 {
@@ -341,6 +352,11 @@ static void add_edges(struct code_program *p, const struct finder *f)
 			break;
 		case CODE_SEEN_GP:
 			edge_to_slot(p, s->at, (p->gp + s->value) & p->mask);
+			break;
+		case CODE_SEEN_PAGE:
+			to = code_start_at(p, page_address(p, s->value));
+			if (to != CODE_NO_FUNCTION)
+				add_edge(p, s->at, to, false);
 			break;
 		default:
 			break;
@@ -404,6 +420,8 @@ static void add_called(struct code_program *p, struct finder *f)
 	for (size_t i = 0; i < f->count; i++)
 		if (f->v[i].what == CODE_SEEN_CALL)
 			to[n++] = f->v[i].value;
+		else if (f->v[i].what == CODE_SEEN_PAGE)
+			to[n++] = page_address(p, f->v[i].value);
 	if (n > 1)
 		qsort(to, n, sizeof(*to), address_order);
 	for (size_t i = 0; i < n; i++)

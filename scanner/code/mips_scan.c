@@ -4,11 +4,15 @@
  */
 #include "code/mips.h"
 
-enum { NOP = 0, PADDING_MAX = 8, TARGETS = 16 };
+enum { NOP = 0, PADDING_MAX = 8, TARGETS = 16, NEAR = 24 };
+enum { T9 = 25, GP = 28, SP = 29 };
 
 struct look {
 	struct fw_view code;
 	bool big_endian;
+	/* What registers were last loaded with from the GOT: word + 1, offset. */
+	size_t loaded_at[32];
+	int32_t loaded[32];
 	/* Where the last conditional branches go: within their functions. */
 	size_t targets[TARGETS];
 	size_t branches;
@@ -90,6 +94,32 @@ static bool is_start(const struct look *l, size_t i, size_t count)
 	       is_boundary(l, i);
 }
 
+/* lw reg, off(gp); t9 is loaded to be called, so that the base is gp under
+ * another name even where compilers keep it elsewhere. */
+static bool is_got_load(struct look *l, size_t i, uint32_t w)
+{
+	uint32_t base = w >> 21 & 31, to = w >> 16 & 31;
+
+	if (w >> 26 != 0x23 || base == SP || (base != GP && to != T9))
+		return false;
+	l->loaded_at[to] = i + 1;
+	l->loaded[to] = (int32_t)mips_simm(w);
+	return true;
+}
+
+/* addiu t9, reg, low behind such a load: a function in the page that it holds. */
+static bool is_page(const struct look *l, size_t i, uint32_t w, uint64_t *value)
+{
+	uint32_t from = w >> 21 & 31;
+
+	if (w >> 26 != 9 || (w >> 16 & 31) != T9 || l->loaded_at[from] == 0 ||
+	    i + 1 - l->loaded_at[from] > NEAR)
+		return false;
+	*value = (uint64_t)(uint32_t)l->loaded[from] << 32 |
+		 (uint32_t)mips_simm(w);
+	return true;
+}
+
 void mips_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 	       code_see *see, void *ctx)
 {
@@ -98,7 +128,7 @@ void mips_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 
 	for (size_t i = 0; i < count; i++) {
 		uint32_t w = word(&l, i);
-		uint64_t at = address + 4 * i;
+		uint64_t at = address + 4 * i, page;
 		uint32_t near = (uint32_t)(at + 4) + (uint32_t)mips_simm(w) * 4;
 
 		if (w >> 26 == 2 || w >> 26 == 3)
@@ -108,7 +138,9 @@ void mips_scan(struct fw_view code, uint64_t address, struct code_mode mode,
 			see(ctx, CODE_SEEN_CALL, at, near);
 		else if (w >> 16 == 0x1000)
 			see(ctx, CODE_SEEN_JUMP, at, near);
-		else if (w >> 21 == 0x8f800000 >> 21)
+		else if (is_page(&l, i, w, &page))
+			see(ctx, CODE_SEEN_PAGE, at, page);
+		else if (is_got_load(&l, i, w))
 			see(ctx, CODE_SEEN_GP, at,
 			    (uint64_t)(int64_t)mips_simm(w));
 		else if (is_start(&l, i, count) && !is_target(&l, i))

@@ -111,6 +111,15 @@ uint32_t code_stub(struct code_program *p, uint64_t address, uint64_t gp)
 
 	if (s->used)
 		return s->import;
+	/* PowerPC's older form: the loader writes code into the slot itself. */
+	if (p->elf.h.e_machine == EM_PPC) {
+		const struct code_slot *slot = code_slot_at(p, at);
+
+		if (slot != NULL && slot->import != CODE_NO_IMPORT) {
+			keep(p, at, slot->import, 0);
+			return slot->import;
+		}
+	}
 	v = code_bytes(p, at);
 	if (thumb && fw_view_starts(v, fw_view_of(to_arm, 2)))
 		import = run(p, at + 4, false, 0, &function);
