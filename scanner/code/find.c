@@ -167,7 +167,8 @@ static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 	if (what == CODE_SEEN_CALL || what == CODE_SEEN_JUMP) {
 		const struct code_range *r = code_range_of(f->p, value);
 
-		if ((r == NULL || !r->exec) && code_slot_at(f->p, value) == NULL)
+		if ((r == NULL || !r->exec) &&
+		    code_slot_at(f->p, value) == NULL)
 			return;
 	}
 	if (f->count == SEEN_MAX ||
@@ -288,7 +289,8 @@ uint32_t code_start_at(const struct code_program *p, uint64_t address)
 static uint64_t page_address(const struct code_program *p, uint64_t value)
 {
 	const struct code_slot *s = code_slot_at(
-		p, (p->gp + (uint64_t)(int64_t)(int32_t)(value >> 32)) & p->mask);
+		p,
+		(p->gp + (uint64_t)(int64_t)(int32_t)(value >> 32)) & p->mask);
 
 	if (s == NULL || s->import != CODE_NO_IMPORT)
 		return 0;

@@ -6,7 +6,7 @@
 #include "code/flow.h"
 
 enum { INSNS_MAX = 40000, BYTES_MAX = 1 << 20, TABLE_MAX = 512 };
-enum { TAIL_MAX = 12, WAYS_MAX = 4 };
+enum { TAIL_MAX = 12, TEST_MAX = 4, WAYS_MAX = 4 };
 
 static size_t index_of(const struct flow *w, uint64_t address)
 {
@@ -39,6 +39,15 @@ static void keep_ops(struct flow *w, const struct code_insn *in)
 	w->op_count += in->count;
 }
 
+/* ARM before version 5 calls through a register by mov lr, pc and a jump. */
+static bool is_old_call(const struct flow *w, uint64_t address)
+{
+	uint64_t before;
+
+	return w->p->elf.h.e_machine == EM_ARM && !w->thumb &&
+	       code_read(w->p, address - 4, 4, &before) && before == 0xe1a0e00f;
+}
+
 /* One instruction with its delay slot; NULL where there is no code. */
 static struct flow_insn *take(struct flow *w, uint64_t address)
 {
@@ -61,6 +70,8 @@ static struct flow_insn *take(struct flow *w, uint64_t address)
 				 .reg = in.reg,
 				 .likely = in.likely };
 	keep_ops(w, &in);
+	if (in.flow == CODE_JUMP_REGISTER && is_old_call(w, address))
+		n->flow = CODE_CALL_REGISTER;
 	if (in.delay && code_decode(w->p, address + in.size, w->thumb, &slot)) {
 		/* The branch has read its operands already. */
 		n->slot = slot.count;
@@ -104,6 +115,8 @@ static bool follow(struct flow *w, const struct flow_insn *n)
 		return false;
 	case CODE_JUMP_REGISTER:
 		w->f->indirect = true;
+		if (n->cond != CODE_ALWAYS)
+			lead(w, behind);
 		return false;
 	case CODE_CALL:
 		return !never_returns(w, n->target);
@@ -221,6 +234,8 @@ static void connect(struct flow *w, uint32_t table_count)
 			break;
 		case CODE_JUMP_REGISTER:
 			b->more_count = table_count;
+			if (in->cond != CODE_ALWAYS)
+				b->next[0] = block_at(w, b->end);
 			break;
 		case CODE_RETURN_IF:
 			b->cond = code_opposite(in->cond);
@@ -254,8 +269,11 @@ static bool is_tail(const struct flow *w, uint32_t n)
 	const struct code_block *b = &w->blocks[n];
 	bool is = b->returns || ends(b);
 
-	if (b->cond != CODE_ALWAYS || b->loops || w->count[n] > TAIL_MAX)
+	if (b->loops || w->count[n] > TAIL_MAX)
 		return false;
+	/* A test of a variable that each way has set. */
+	if (b->cond != CODE_ALWAYS)
+		return w->count[n] <= TEST_MAX && !b->returns;
 	for (uint32_t i = 0; !is && i < w->count[n]; i++) {
 		uint8_t flow = w->insns[w->order[w->first[n] + i]].flow;
 

@@ -29,8 +29,8 @@ struct code_function *code_function(struct code_program *p, uint32_t start)
 		s->analysed->block_count = 0;
 		return NULL;
 	}
-	flow_dominate(p, s->analysed);
 	flow_run(w);
+	flow_dominate(p, s->analysed);
 	return s->analysed;
 }
 

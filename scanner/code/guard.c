@@ -79,11 +79,19 @@ static bool is_magic(uint64_t n)
 	uint64_t low = n & UINT32_MAX;
 
 	/* "\177ELF" is what every loader looks for. */
-	if (n <= 0xffff || (low & 0xffff) == 0 ||
-	    low > UINT32_MAX - 0x10000 || low == 0x464c457f ||
-	    low == 0x7f454c46)
+	if (n <= 0xffff || (low & 0xffff) == 0 || low > UINT32_MAX - 0x10000 ||
+	    low == 0x464c457f || low == 0x7f454c46)
 		return false;
 	return (n & (n + 1)) != 0 && (n & (n - 1)) != 0;
+}
+
+/* A number of 16 bits that is neither small nor round, out of 16 bits of memory
+ * or out of a call (ntohs). */
+static bool is_port(const struct code_compare *c)
+{
+	return c->size == 2 && c->number > 1024 && c->number < 0xfff0 &&
+	       (c->number & 0xff) != 0 && (c->number & (c->number - 1)) != 0 &&
+	       (c->number & (c->number + 1)) != 0;
 }
 
 bool code_is_trigger(const struct code_compare *c)
@@ -94,8 +102,8 @@ bool code_is_trigger(const struct code_compare *c)
 	case CODE_COMPARE_INLINE:
 		return c->literal.len >= 2;
 	case CODE_COMPARE_NUMBER:
-		return !c->linked &&
-		       (c->literal.len >= 3 || is_magic(c->number));
+		return !c->linked && (c->literal.len >= 3 ||
+				      is_magic(c->number) || is_port(c));
 	case CODE_COMPARE_DECODED:
 		return true;
 	default:

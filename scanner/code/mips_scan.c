@@ -10,7 +10,8 @@ enum { T9 = 25, GP = 28, SP = 29 };
 struct look {
 	struct fw_view code;
 	bool big_endian;
-	/* What registers were last loaded with from the GOT: word + 1, offset. */
+	/* What registers were last loaded with from the GOT: word + 1, offset.
+	 */
 	size_t loaded_at[32];
 	int32_t loaded[32];
 	/* Where the last conditional branches go: within their functions. */
@@ -107,7 +108,8 @@ static bool is_got_load(struct look *l, size_t i, uint32_t w)
 	return true;
 }
 
-/* addiu t9, reg, low behind such a load: a function in the page that it holds. */
+/* addiu t9, reg, low behind such a load: a function in the page that it holds.
+ */
 static bool is_page(const struct look *l, size_t i, uint32_t w, uint64_t *value)
 {
 	uint32_t from = w >> 21 & 31;

@@ -329,6 +329,28 @@ static void propagate(struct flow *w, unsigned limit)
 	}
 }
 
+/* An edge that can never be taken, since both sides of the compare are known,
+ * is none: a copy of a test for one of its ways decides it. */
+static void prune(struct flow *w, struct code_block *b)
+{
+	struct code_test t;
+
+	if (b->cond == CODE_ALWAYS || b->returns ||
+	    !code_test_of(&w->p->values, b->flags, b->cond, &t) ||
+	    (t.cond != CODE_EQ && t.cond != CODE_NE))
+		return;
+	const struct code_value *left = code_value_at(&w->p->values, t.left);
+	const struct code_value *right = code_value_at(&w->p->values, t.right);
+
+	if (left->kind != CODE_CONST || right->kind != CODE_CONST)
+		return;
+	bool taken = (left->n == right->n) == (t.cond == CODE_EQ);
+
+	b->next[0] = b->next[taken ? 0 : 1];
+	b->next[1] = CODE_NO_BLOCK;
+	b->cond = CODE_ALWAYS;
+}
+
 void flow_run(struct flow *w)
 {
 	struct code_function *f = w->f;
@@ -347,5 +369,6 @@ void flow_run(struct flow *w)
 			continue;
 		copy_state(&s, &w->states[i]);
 		run_block(w, i, &s, &other, true);
+		prune(w, &f->blocks[i]);
 	}
 }

@@ -200,6 +200,15 @@ static enum code_sink_kind by_text(struct fw_view text)
 	return is_daemon(text) ? CODE_SINK_DAEMON : CODE_SINK_CONSTANT;
 }
 
+/* A service that gives a shell without a login is as strong as the shell. */
+static float weight_of(enum code_sink_kind kind, struct fw_view text)
+{
+	if (kind == CODE_SINK_DAEMON &&
+	    (has(text, "/sh") || has(text, "/ash") || has(text, "/bash")))
+		return 8;
+	return weights[kind];
+}
+
 /* A command that a call gives to a shell, by how it came about. */
 static void judge_shell(struct code_program *p, const struct code_function *f,
 			const struct code_call *c, unsigned arg,
@@ -231,13 +240,13 @@ static void judge_shell(struct code_program *p, const struct code_function *f,
 		else
 			kind = CODE_SINK_BUFFER;
 	}
-	offer(s, kind, weights[kind], c, f->start, text);
+	offer(s, kind, weight_of(kind, text), c, f->start, text);
 }
 
 static void judge_exec(const struct code_function *f, const struct code_call *c,
 		       struct code_sinks *s)
 {
-	struct fw_view path = c->text[0], command = { NULL, 0 };
+	struct fw_view path = c->text[0], command = { NULL, 0 }, text;
 	enum code_sink_kind kind = CODE_SINK_EXEC_VARIABLE;
 	bool given = false;
 
@@ -254,7 +263,8 @@ static void judge_exec(const struct code_function *f, const struct code_call *c,
 	else if (path.len > 0)
 		kind = is_daemon(path) ? CODE_SINK_DAEMON
 				       : CODE_SINK_EXEC_CONSTANT;
-	offer(s, kind, weights[kind], c, f->start, given ? command : path);
+	text = given ? command : path;
+	offer(s, kind, weight_of(kind, text), c, f->start, text);
 }
 
 static void judge_file(const struct code_function *f, const struct code_call *c,

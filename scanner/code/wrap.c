@@ -1,5 +1,5 @@
 /* wrap.c - functions that only pass on to one that is known */
-#include "code/sink.h"
+#include "code/guard.h"
 
 enum { ROUNDS = 2 };
 
@@ -34,6 +34,23 @@ static const struct code_known *make(struct code_program *p, const char *name,
 	return k;
 }
 
+/* Whether a call happens only behind a compare with a trigger: such a function
+ * is no wrapper but what is looked for. */
+static bool is_guarded(struct code_program *p, const struct code_function *f,
+		       const struct code_call *c)
+{
+	struct code_compare *list;
+	size_t n = code_compares(p, f, &list);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].equal != CODE_NO_BLOCK &&
+		    code_is_trigger(&list[i]) &&
+		    code_guards(f, list[i].block, list[i].equal) &&
+		    code_dominates(f, list[i].equal, c->block))
+			return true;
+	return false;
+}
+
 /* Gives a command that it gets to a shell. */
 static const struct code_known *wraps_shell(struct code_program *p,
 					    const struct code_function *f)
@@ -50,8 +67,10 @@ static const struct code_known *wraps_shell(struct code_program *p,
 			arg = formatted(
 				p, f, c->args[k->arg < CODE_ARGS ? k->arg : 0]);
 		if (arg >= 0)
-			return make(p, "a wrapper of system()", CODE_SHELL,
-				    arg);
+			return is_guarded(p, f, c) ?
+				       NULL :
+				       make(p, "a wrapper of system()",
+					    CODE_SHELL, arg);
 	}
 	return NULL;
 }
@@ -68,7 +87,8 @@ static const struct code_known *wraps_exec(struct code_program *p,
 		for (unsigned a = 1; a + 1 < CODE_ARGS; a++) {
 			int arg = argument(p, c->args[a + 1]);
 
-			if (fw_view_eq(c->text[a], FW_STR("-c")) && arg >= 0)
+			if (fw_view_eq(c->text[a], FW_STR("-c")) && arg >= 0 &&
+			    !is_guarded(p, f, c))
 				return make(p, "a wrapper of sh -c", CODE_SHELL,
 					    arg);
 		}

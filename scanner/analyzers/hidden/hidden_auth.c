@@ -22,7 +22,8 @@ static bool has_word(struct fw_view t)
 {
 	static const char *const words[] = { "passw",  "Passw",	 "login",
 					     "Login",  "auth",	 "Auth",
-					     "shadow", "denied", "credential" };
+					     "shadow", "denied", "credential",
+					     "Basic ", "401",	 "incorrect" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (fw_view_find(t, fw_view_str(words[i]), 0) != SIZE_MAX)

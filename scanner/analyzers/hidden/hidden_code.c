@@ -76,17 +76,39 @@ static bool is_plain_word(struct fw_view t, size_t *upper, size_t *digits,
 		(*upper == 1 && isupper(t.data[0])));
 }
 
+/* The longest run of letters without a vowel, and whether there are few vowels:
+ * nobody can say such a word, so nobody chose it to be said. */
+static float unsayable(struct fw_view t)
+{
+	size_t run = 0, longest = 0, vowels = 0, letters = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		uint8_t c = (uint8_t)tolower(t.data[i]);
+		bool vowel = c != 0 && strchr("aeiouy", c) != NULL;
+
+		letters += isalpha(c) != 0;
+		vowels += vowel;
+		run = isalpha(c) && !vowel ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	if (letters < 5)
+		return 0;
+	return longest >= 6 || vowels * 7 < letters ? 2.0f
+	       : longest >= 5			    ? 1.0f
+						    : 0;
+}
+
 float hidden_oddness(struct fw_view t)
 {
 	size_t upper, digits, odd;
-	float score = 0;
+	float score = unsayable(t);
 
 	if (t.len < 4 || t.len > 48 || t.data[0] == '-' || t.data[0] == '/' ||
 	    t.data[0] == '%' || memchr(t.data, '%', t.len) != NULL ||
 	    memchr(t.data, '\n', t.len) != NULL)
 		return 0;
 	if (is_plain_word(t, &upper, &digits, &odd))
-		return t.len >= 8 ? 0.5f : 0;
+		return score + (t.len >= 8 ? 0.5f : 0);
 	if (memchr(t.data, ' ', t.len) != NULL || memchr(t.data, '=', t.len) ||
 	    memchr(t.data, ':', t.len) || memchr(t.data, '/', t.len))
 		return 0.3f;

@@ -118,6 +118,65 @@ static void by_time(struct hidden_code *h, const struct code_function *f)
 	}
 }
 
+/* The offset that a value was loaded from, and its base; false: it was not. */
+static bool field_of(const struct hidden_code *h, code_id id, code_id *base,
+		     uint64_t *off)
+{
+	const struct code_value *v = code_value_at(&h->p.values, id);
+
+	if (v->kind != CODE_LOADED || v->size != 4)
+		return false;
+	*base = code_value_base(&h->p.values, v->base, off);
+	const struct code_value *b = code_value_at(&h->p.values, *base);
+
+	if (b->kind == CODE_STACK) {
+		*off = b->n;
+		*base = 0;
+	}
+	return true;
+}
+
+/* Whether two numbers are fields of one struct tm: minute, hour, day, month,
+ * weekday stand at 4, 8, 12, 16 and 24 bytes and are smaller than 60. */
+static bool same_tm(const struct hidden_code *h, const struct code_compare *a,
+		    const struct code_compare *b)
+{
+	uint64_t x, y;
+	code_id p, q;
+
+	if (!field_of(h, a->subject, &p, &x) ||
+	    !field_of(h, b->subject, &q, &y) || p != q || x == y ||
+	    a->number >= 60 || b->number >= 60)
+		return false;
+	return (x > y ? x - y : y - x) <= 20 &&
+	       (p == 0 || (x >= 4 && x <= 24 && y >= 4 && y <= 24));
+}
+
+/* Two fields of a date must be right before it happens. */
+static void by_date(struct hidden_code *h, const struct code_function *f)
+{
+	struct code_compare *c;
+	size_t n = code_compares(&h->p, f, &c);
+
+	for (size_t i = 0; i < n && n < 128; i++)
+		for (size_t k = 0; k < n; k++) {
+			if (c[i].kind != CODE_COMPARE_NUMBER ||
+			    c[k].kind != CODE_COMPARE_NUMBER || k == i ||
+			    c[i].equal == CODE_NO_BLOCK ||
+			    !code_guards(f, c[i].block, c[i].equal) ||
+			    !code_dominates(f, c[i].equal, c[k].block) ||
+			    !same_tm(h, &c[i], &c[k]))
+				continue;
+			const struct code_call fake = { .at = c[k].at,
+							.block = c[k].block };
+
+			note(h, f, &fake, c[k].equal, 2.5f,
+			     (struct fw_view){ NULL, 0 },
+			     "the date and time are the ones that it waits "
+			     "for");
+		}
+}
+
 static void inspect(const struct fw_object *obj, struct fw_out *o)
 {
 	struct hidden_code *h = hidden_code(obj, o);
@@ -126,10 +185,10 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 		const struct code_start *s = &h->p.starts[i];
 		const struct code_function *f;
 
-		if ((s->uses & (CODE_FILE | CODE_ENV | CODE_CLOCK)) == 0 ||
-		    (s->reach & CODE_STRONG) == 0 || s->known != NULL ||
+		if ((s->reach & CODE_STRONG) == 0 || s->known != NULL ||
 		    (f = code_function(&h->p, i)) == NULL)
 			continue;
+		by_date(h, f);
 		for (size_t k = 0; k < f->call_count; k++)
 			by_call(h, f, &f->calls[k]);
 		if ((s->uses & CODE_CLOCK) != 0)

@@ -25,7 +25,11 @@ static float score_of(const struct code_guard *g, bool outside)
 	s += hidden_oddness(c->literal) * (s > 4 ? 1.0f : 0.5f);
 	if (c->built || c->kind == CODE_COMPARE_DECODED)
 		s += 4;
-	if (c->kind == CODE_COMPARE_NUMBER && s > 3)
+	/* Sixteen bits are chosen often; only a shell behind them tells. */
+	if (c->kind == CODE_COMPARE_NUMBER && c->size == 2 &&
+	    c->literal.len == 0)
+		s = s >= 7 && c->number > 1024 ? s - 1.0f : s * 0.3f;
+	else if (c->kind == CODE_COMPARE_NUMBER && s > 3)
 		s += outside ? 2.0f : -1.5f;
 	else if (outside && s > 3)
 		s += 1;

@@ -117,7 +117,34 @@ struct row {
 	uint32_t function;
 	float strength;
 	bool told; /* its name stands in another text of the program */
+	bool bare; /* it lacks the text that most rows have beside the name */
 };
+
+/* A column of further texts (help) that most rows fill. */
+static void find_bare(const struct hidden_code *h, const struct table *t,
+		      struct row *rows)
+{
+	for (uint8_t k = 0; k < t->step; k++) {
+		uint32_t filled = 0;
+		uint64_t v;
+
+		if (k == t->name || k == t->function)
+			continue;
+		for (int pass = 0; pass < 2; pass++)
+			for (uint32_t i = 0; i < t->rows; i++) {
+				uint64_t at =
+					t->address +
+					((uint64_t)i * t->step + k) * h->p.word;
+				bool text = word_at(h, at, &v) && v != 0 &&
+					    code_text(&h->p, v).len > 0;
+
+				if (pass == 0)
+					filled += text;
+				else if (!text && filled * 10 >= t->rows * 6)
+					rows[i].bare = true;
+			}
+	}
+}
 
 static void judge(struct hidden_code *h, const struct table *t)
 {
@@ -141,9 +168,11 @@ static void judge(struct hidden_code *h, const struct table *t)
 		rows[i].told = hidden_is_told(h, rows[i].name);
 		told += rows[i].told;
 	}
+	find_bare(h, t, rows);
 	for (uint32_t i = 0; i < t->rows; i++) {
 		float s = strength(h, rows[i].function, &kind, &sink);
-		bool silent = !rows[i].told && told * 10 >= t->rows * 6;
+		bool silent = rows[i].bare ||
+			      (!rows[i].told && told * 10 >= t->rows * 6);
 
 		if (s < 3)
 			continue;
@@ -151,9 +180,9 @@ static void judge(struct hidden_code *h, const struct table *t)
 			 : strong < 4 ? 0.65f
 				      : 0.4f) +
 		    (silent ? 2.5f : 0) + hidden_oddness(rows[i].name) * 0.5f;
-		if (rows[i].told)
+		if (rows[i].told && !rows[i].bare)
 			s *= 0.7f;
-		if (!is_reached(h))
+		if (!is_reached(h) && !rows[i].bare)
 			s *= 0.6f;
 		hidden_note(
 			h,
