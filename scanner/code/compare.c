@@ -49,7 +49,8 @@ static bool is_decoded(const struct code_program *p,
 			decoded = true;
 		}
 	}
-	return decoded || (f->xors && v->kind == CODE_STACK);
+	return decoded ||
+	       ((f->xors || f->built.len > 0) && v->kind == CODE_STACK);
 }
 
 /* A call's literal argument; false where none or both are constant. */
@@ -68,6 +69,7 @@ static bool literal_of(const struct code_program *p,
 			return false;
 		out->kind = CODE_COMPARE_DECODED;
 		out->built = true;
+		out->literal = f->xors ? (struct fw_view){ NULL, 0 } : f->built;
 		out->subject = c->args[a ? 1 : 0];
 		return true;
 	}

@@ -13,6 +13,12 @@ struct flow_insn {
 	bool likely;
 };
 
+/* A printable byte that is stored to the stack, off bytes from entry. */
+struct flow_byte {
+	int32_t off;
+	char byte;
+};
+
 /* The function at hand. The arrays are used again for the next one. */
 struct flow {
 	struct code_program *p;
@@ -34,6 +40,8 @@ struct flow {
 	uint32_t *first, *count; /* of order, by block */
 	struct code_block *blocks;
 	size_t order_cap, first_cap, count_cap, blocks_cap;
+	struct flow_byte *bytes; /* constants stored to the stack */
+	size_t byte_count, byte_cap;
 	/* For run.c, by block: */
 	struct code_state *states;
 	uint8_t *visits, *dirty;

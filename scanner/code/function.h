@@ -51,7 +51,9 @@ struct code_function {
 	size_t call_count, call_cap;
 	uint64_t *pointers; /* constants that may be text or code */
 	size_t pointer_count, pointer_cap;
-	bool indirect; /* has a jump that could not be followed */
+	struct fw_view built; /* the longest text that constants stored to the
+				 stack make, of four and more; or empty */
+	bool indirect;	      /* has a jump that could not be followed */
 	bool xors; /* changes bytes of memory in a loop by xor and the like */
 	uint8_t reads; /* bit n: memory that argument n points to is read */
 	bool writes;   /* memory outside of the stack is written */

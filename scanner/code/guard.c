@@ -132,10 +132,9 @@ static void count_like(struct code_guard *g, size_t n)
 			continue;
 		}
 		for (k = 0; k < n; k++)
-			g[i].like +=
-				g[k].best != CODE_SINK_NONE &&
-				g[k].compare->equal != g[i].compare->equal &&
-				g[k].sink.weight >= g[i].sink.weight;
+			g[i].like += is_strong(&g[k]) &&
+				     g[k].sink.call != g[i].sink.call &&
+				     g[k].sink.weight >= g[i].sink.weight;
 	}
 }
 

@@ -5,7 +5,10 @@
  */
 #include "code/flow.h"
 
+#include <stdlib.h>
+
 enum { VISITS = 3, VISITS_LARGE = 2, LARGE = 400, BUILT_MAX = 64 };
+enum { BYTES_MAX = 512, BUILT_MIN = 4 };
 
 static void copy_state(struct code_state *to, const struct code_state *from)
 {
@@ -27,6 +30,73 @@ static void keep_pointer(struct flow *w, code_id id)
 	f->pointers = fw_grow(w->p->arena, f->pointers, &f->pointer_cap,
 			      f->pointer_count + 1, sizeof(*f->pointers));
 	f->pointers[f->pointer_count++] = v->n;
+}
+
+/* Text that is put together on the stack, in whatever order. */
+static void keep_bytes(struct flow *w, const struct code_state *s,
+		       const struct code_operation *op)
+{
+	const struct code_values *t = &w->p->values;
+	const struct code_value *a =
+		code_value_at(t, code_register(w->p, s, op->a));
+	uint64_t n = (uint64_t)op->imm;
+
+	if (op->b != CODE_NONE) {
+		const struct code_value *v =
+			code_value_at(t, code_register(w->p, s, op->b));
+
+		if (v->kind != CODE_CONST)
+			return;
+		n = v->n;
+	}
+	if (a->kind != CODE_STACK || op->dst != CODE_NONE || op->size > 8)
+		return;
+	for (uint8_t i = 0; i < op->size; i++) {
+		uint8_t at =
+			w->p->mode.big_endian ? (uint8_t)(op->size - 1 - i) : i;
+		uint8_t c = (uint8_t)(n >> at * 8);
+
+		if (c < 32 || c > 126 || w->byte_count == BYTES_MAX)
+			break;
+		w->bytes = fw_grow(w->p->arena, w->bytes, &w->byte_cap,
+				   w->byte_count + 1, sizeof(*w->bytes));
+		w->bytes[w->byte_count++] = (struct flow_byte){
+			(int32_t)(int64_t)(a->n + (uint64_t)op->off) + i,
+			(char)c
+		};
+	}
+}
+
+static int byte_order(const void *a, const void *b)
+{
+	const struct flow_byte *x = a, *y = b;
+
+	return (x->off > y->off) - (x->off < y->off);
+}
+
+static void join_bytes(struct flow *w)
+{
+	size_t best = 0, length = 0, n = w->byte_count;
+
+	if (n < BUILT_MIN)
+		return;
+	qsort(w->bytes, n, sizeof(*w->bytes), byte_order);
+	for (size_t i = 0, k; i < n; i = k) {
+		for (k = i + 1;
+		     k < n && w->bytes[k].off == w->bytes[k - 1].off + 1; k++)
+			;
+		if (k - i > length) {
+			best = i;
+			length = k - i;
+		}
+	}
+	if (length < BUILT_MIN)
+		return;
+	char *text = fw_alloc(w->p->arena, length + 1, 1);
+
+	for (size_t i = 0; i < length; i++)
+		text[i] = w->bytes[best + i].byte;
+	w->f->built = fw_view_of(text, length);
 }
 
 /* A byte that is stored after it was turned into another: text that is decoded
@@ -250,6 +320,8 @@ static bool run_block(struct flow *w, uint32_t n, struct code_state *s,
 	struct code_block *b = &w->f->blocks[n];
 	bool split = false;
 
+	b->flags = 0;
+
 	for (uint32_t i = 0; i < w->count[n]; i++) {
 		const struct flow_insn *in =
 			&w->insns[w->order[w->first[n] + i]];
@@ -295,6 +367,31 @@ static void flow_into(struct flow *w, uint32_t to, const struct code_state *s,
 		w->dirty[to] = 1;
 }
 
+static void replace(struct code_state *s, code_id from, code_id to)
+{
+	for (size_t i = 0; i < CODE_REGS; i++)
+		if (s->regs[i] == from)
+			s->regs[i] = to;
+	for (size_t i = 0; i < s->count; i++)
+		if (s->stack[i].value == from)
+			s->stack[i].value = to;
+}
+
+/* Behind the edge of a branch that is taken when a result is equal to a
+ * constant, it is that constant. */
+static void refine(struct flow *w, const struct code_block *b,
+		   struct code_state *taken, struct code_state *other)
+{
+	struct code_test t;
+
+	if (!code_test_of(&w->p->values, b->flags, b->cond, &t) ||
+	    (t.cond != CODE_EQ && t.cond != CODE_NE) ||
+	    !code_value_is(&w->p->values, t.right, CODE_CONST) ||
+	    !code_value_is(&w->p->values, t.left, CODE_RESULT))
+		return;
+	replace(t.cond == CODE_EQ ? taken : other, t.left, t.right);
+}
+
 static void propagate(struct flow *w, unsigned limit)
 {
 	struct code_function *f = w->f;
@@ -314,6 +411,11 @@ static void propagate(struct flow *w, unsigned limit)
 		copy_state(&s, &w->states[i]);
 		bool split = run_block(w, i, &s, &other, false);
 
+		if (!split && b->cond != CODE_ALWAYS && !b->returns) {
+			copy_state(&other, &s);
+			refine(w, b, &s, &other);
+			split = true;
+		}
 		flow_into(w, b->next[0], &s, limit);
 		flow_into(w, b->next[1], split ? &other : &s, limit);
 		for (uint32_t k = 0; k < b->more_count; k++)
@@ -361,6 +463,7 @@ void flow_run(struct flow *w)
 	w->dirty = room(w, w->dirty, &w->dirty_cap, 1);
 	memset(w->visits, 0, f->block_count);
 	memset(w->dirty, 0, f->block_count);
+	w->byte_count = 0;
 	code_state_entry(w->p, &w->states[0], w->start);
 	w->visits[0] = w->dirty[0] = 1;
 	propagate(w, f->block_count > LARGE ? VISITS_LARGE : VISITS);
@@ -371,4 +474,5 @@ void flow_run(struct flow *w)
 		run_block(w, i, &s, &other, true);
 		prune(w, &f->blocks[i]);
 	}
+	join_bytes(w);
 }

@@ -492,6 +492,12 @@ bool code_test_of(const struct code_values *t, code_id flags, uint8_t cond,
 		bool zero = right->kind == CODE_CONST && right->n == 0;
 		bool one = right->kind == CODE_CONST && right->n == 1;
 
+		/* 0 or 1 is greater than 0 when it is not 0. */
+		if (left->kind == CODE_CONDITION && zero && cond == CODE_GREATER)
+			cond = CODE_NE;
+		else if (left->kind == CODE_CONDITION && zero &&
+			 cond == CODE_LESS)
+			cond = CODE_EQ;
 		if (left->kind == CODE_CONDITION && (zero || one) &&
 		    (cond == CODE_EQ || cond == CODE_NE)) {
 			/* A bit that is tested for being set or not. */

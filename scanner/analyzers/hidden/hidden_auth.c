@@ -121,6 +121,30 @@ static float judge(struct hidden_code *h, const struct code_function *f,
 	return same > 0 ? score + 2 : score * 0.6f;
 }
 
+/* A second chance: the check has failed already, and the constant leads to
+ * where only its success leads. */
+static float second_chance(struct hidden_code *h, const struct code_function *f,
+			   const struct code_compare *c, const struct check *k,
+			   const uint8_t *equal, const uint8_t *other)
+{
+	uint8_t *success = fw_alloc(&h->arena, f->block_count, 1);
+	uint8_t *failure = fw_alloc(&h->arena, f->block_count, 1);
+	uint32_t block, zero, more;
+
+	if (!code_result_edges(&h->p, f, k->call, &block, &zero, &more) ||
+	    k->call == c->call)
+		return 0;
+	code_forward(&h->p, f, k->zero_is_success ? zero : more, success);
+	code_forward(&h->p, f, k->zero_is_success ? more : zero, failure);
+	if (!failure[c->block] || success[c->block])
+		return 0;
+	for (uint32_t b = 0; b < f->block_count; b++)
+		if (equal[b] && success[b] && !other[b])
+			return k->weight +
+			       (takes(k->call, c->subject) ? 2.0f : 0.5f);
+	return 0;
+}
+
 static size_t same_subject(const struct code_compare *c, size_t n, size_t at)
 {
 	size_t count = 0;
@@ -155,6 +179,9 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 		for (size_t k = 0; k < check_count; k++) {
 			float s = judge(h, f, &c[i], &checks[k], equal, other);
 
+			if (s == 0)
+				s = second_chance(h, f, &c[i], &checks[k],
+						  equal, other);
 			best = s > best ? s : best;
 		}
 		if (best <= 0)
@@ -192,7 +219,7 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
  * it is any function that compares. */
 static bool is_asked(const struct code_start *s)
 {
-	if (s->known != NULL)
+	if (s->known != NULL && (s->known->use & CODE_AUTH) == 0)
 		return false;
 	return ((s->uses | s->reach) & CODE_AUTH) != 0 || has_word(s->name) ||
 	       (s->uses & (CODE_EQUAL | CODE_FOUND)) != 0;

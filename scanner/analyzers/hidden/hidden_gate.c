@@ -56,7 +56,7 @@ static void note(struct hidden_code *h, const struct code_function *f,
 		    &(struct hidden_candidate){
 			    .signal = "hidden_gate",
 			    .score = s.of[best].weight * (weak ? 0.5f : 0.7f) +
-				     (weak ? 0 : extra),
+				     (s.of[best].weight < 4.5f ? 0 : extra),
 			    .function = f->start,
 			    .at = c->at,
 			    .block = f->blocks[c->block].start,
