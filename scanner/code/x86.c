@@ -81,7 +81,7 @@ static const struct row rows[X86_INS_ENDING] = {
 	ON(SHLD, x86_mix_own, 0) ON(SHRD, x86_mix_own, 0)
 	ON(IMUL, x86_mul, 0) ON(MUL, x86_mul, 0)
 	ON(DIV, x86_div, 0) ON(IDIV, x86_div, 0) ON(MOVBE, x86_movbe, 0)
-	ON(CBW, x86_widen, 0) ON(CWDE, x86_widen, 0) ON(CDQE, x86_widen, 0)
+	ON(CBW, x86_widen, 1) ON(CWDE, x86_widen, 2) ON(CDQE, x86_widen, 4)
 	ON(CWD, x86_double, 0) ON(CDQ, x86_double, 0) ON(CQO, x86_double, 0)
 	ON(BSF, x86_mix, 0) ON(BSR, x86_mix, 0) ON(TZCNT, x86_mix, 0)
 	ON(LZCNT, x86_mix, 0) ON(POPCNT, x86_mix, 0) ON(ANDN, x86_mix, 0)
@@ -165,6 +165,7 @@ static const struct row rows[X86_INS_ENDING] = {
 	ON(LSS, x86_not_code, 0) ON(SALC, x86_not_code, 0)
 	ON(LJMP, x86_not_code, 0) ON(LCALL, x86_not_code, 0)
 	ON(RETF, x86_not_code, 0) ON(RETFQ, x86_not_code, 0)
+	ON(XLATB, x86_not_code, 0) ON(VZEROALL, x86_not_code, 0)
 	ON(PUSHAW, x86_not_code, 0) ON(POPAW, x86_not_code, 0)
 };
 /* clang-format on */

@@ -6,8 +6,9 @@
  * The upper halves of ymm and zmm, xmm16 and above, mm and x87 are not kept.
  *
  * Writing al or ax is writing the register, as ir.h has it; writing ah makes it
- * unknown. Arithmetic of 32 bits tells its size in the operation, which says
- * that the upper half becomes 0.
+ * unknown. Arithmetic and CODE_MOVE tell in size how many bytes of the result
+ * are meant: of 4 on x86-64 the upper half is 0. Who does not look at it errs
+ * only where 32 bits overflow.
  */
 #ifndef FW_CODE_X86_H
 #define FW_CODE_X86_H
@@ -91,7 +92,7 @@ void x86_write_back(struct x86 *x, const cs_x86_op *op, uint8_t reg);
 struct code_operation *x86_op(struct x86 *x, enum code_op op, uint8_t dst,
 			      uint8_t a, struct x86_value b, uint8_t size);
 void x86_set(struct x86 *x, uint8_t dst, int64_t imm);
-void x86_copy(struct x86 *x, uint8_t dst, uint8_t a); /* CODE_MOVE */
+void x86_copy(struct x86 *x, uint8_t dst, uint8_t a, uint8_t size);
 void x86_addi(struct x86 *x, uint8_t dst, uint8_t a, int64_t imm, uint8_t size);
 void x86_clobber(struct x86 *x, uint8_t reg);
 void x86_compare(struct x86 *x, uint8_t flags, uint8_t a, struct x86_value b,

@@ -137,7 +137,7 @@ bool x86_push(struct x86 *x, uint8_t arg)
 	} else {
 		v = x86_read(x, from, CODE_TMP);
 		if (v.reg == X86_SP) {
-			x86_copy(x, CODE_TMP, X86_SP);
+			x86_copy(x, CODE_TMP, X86_SP, x->word);
 			v.reg = CODE_TMP;
 		}
 	}
@@ -204,7 +204,7 @@ bool x86_pop_flags(struct x86 *x, uint8_t arg)
 bool x86_leave(struct x86 *x, uint8_t arg)
 {
 	(void)arg;
-	x86_copy(x, X86_SP, X86_BP);
+	x86_copy(x, X86_SP, X86_BP, x->word);
 	pop(x, X86_BP, x->word);
 	return true;
 }
@@ -217,7 +217,7 @@ bool x86_enter(struct x86 *x, uint8_t arg)
 	if (x->d->operands[1].imm != 0)
 		return false;
 	push(x, (struct x86_value){ X86_BP, 0 }, x->word);
-	x86_copy(x, X86_BP, X86_SP);
+	x86_copy(x, X86_BP, X86_SP, x->word);
 	x86_addi(x, X86_SP, X86_SP, -frame, x->word);
 	return true;
 }

@@ -43,7 +43,7 @@ bool x86_lea(struct x86 *x, uint8_t arg)
 	else if (p.base == CODE_NONE)
 		x86_set(x, dst, x86_mask(p.off, size));
 	else if (p.index == CODE_NONE && p.off == 0)
-		x86_copy(x, dst, p.base);
+		x86_copy(x, dst, p.base, size);
 	else if (p.index == CODE_NONE)
 		x86_addi(x, dst, p.base, p.off, size);
 	else
@@ -116,6 +116,13 @@ bool x86_carry(struct x86 *x, uint8_t arg)
 	return true;
 }
 
+static bool is_alignment(int64_t imm, uint8_t size)
+{
+	int64_t low = x86_mask(~imm, size);
+
+	return low < 4096 && (low & (low + 1)) == 0;
+}
+
 /* The stack pointer is rounded down where a function needs more than the ABI's
  * alignment. It stays as it was here: what is addressed through it afterwards
  * lies below, and the offsets among themselves are right. */
@@ -125,7 +132,7 @@ static void bits_and(struct x86 *x, uint8_t a, int64_t imm, uint8_t size)
 
 	if (imm == 0)
 		x86_set(x, a, 0);
-	else if (imm != all && a != X86_SP)
+	else if (imm != all && !(a == X86_SP && is_alignment(imm, size)))
 		x86_op(x, CODE_ANDI, a, a,
 		       constant(size < 4 ? imm | ~all : imm), size);
 }
@@ -264,11 +271,10 @@ bool x86_movbe(struct x86 *x, uint8_t arg)
 	return true;
 }
 
-/* cbw, cwde, cdqe */
+/* cbw, cwde, cdqe: arg bytes become more */
 bool x86_widen(struct x86 *x, uint8_t arg)
 {
-	(void)arg;
-	x86_copy(x, X86_AX, X86_AX);
+	x86_copy(x, X86_AX, X86_AX, arg);
 	return true;
 }
 
@@ -337,7 +343,7 @@ bool x86_cmov(struct x86 *x, uint8_t arg)
 static void xchg_set(struct x86 *x, const cs_x86_op *to, uint8_t reg)
 {
 	if (to->type == X86_OP_REG && !x86_is_high(to))
-		x86_copy(x, x86_number(to->reg), reg);
+		x86_copy(x, x86_number(to->reg), reg, to->size);
 	else
 		x86_write_back(x, to, reg);
 }
@@ -413,7 +419,7 @@ static void shift(struct x86 *x, uint8_t arg, uint8_t a, int64_t by,
 			x86_op(x, CODE_ANDI, a, a, all, size);
 		return;
 	}
-	if (size < 4)
+	if (size < x->word)
 		x86_op(x, CODE_ANDI, a, a, all, size);
 	x86_op(x, CODE_SHIFT, a, a, constant(-by), size);
 }

@@ -219,7 +219,7 @@ void x86_read_into(struct x86 *x, uint8_t dst, const cs_x86_op *op)
 		x86_op(x, CODE_ANDI, dst, dst,
 		       (struct x86_value){ CODE_NONE, 0xff }, x->word);
 	} else {
-		x86_copy(x, dst, reg);
+		x86_copy(x, dst, reg, op->size);
 	}
 }
 
@@ -251,9 +251,12 @@ void x86_set(struct x86 *x, uint8_t dst, int64_t imm)
 	code_emit(x->out, CODE_SET, dst)->imm = imm;
 }
 
-void x86_copy(struct x86 *x, uint8_t dst, uint8_t a)
+void x86_copy(struct x86 *x, uint8_t dst, uint8_t a, uint8_t size)
 {
-	code_emit(x->out, CODE_MOVE, dst)->a = a;
+	struct code_operation *o = code_emit(x->out, CODE_MOVE, dst);
+
+	o->a = a;
+	o->size = size;
 }
 
 void x86_addi(struct x86 *x, uint8_t dst, uint8_t a, int64_t imm, uint8_t size)

@@ -43,13 +43,13 @@ static void lane_into(struct x86 *x, uint8_t dst, const struct source *s,
 			x, dst, &p,
 			(uint8_t)(bytes - at < x->word ? bytes - at : x->word));
 	} else if (s->lane != CODE_NONE) {
-		x86_copy(x, dst, (uint8_t)(s->lane + i));
+		x86_copy(x, dst, (uint8_t)(s->lane + i), x->word);
 	} else if (s->reg != CODE_NONE) {
-		x86_copy(x, dst, s->reg);
+		x86_copy(x, dst, s->reg, x->word);
 	} else {
 		x86_clobber(x, dst);
 	}
-	if (bytes == 4 && i == 0 && x->word == 8 && s->lane != CODE_NONE)
+	if (bytes == 4 && i == 0 && x->word == 8 && !s->memory)
 		x86_op(x, CODE_ANDI, dst, dst,
 		       (struct x86_value){ CODE_NONE, 0xffffffff }, x->word);
 }
@@ -89,7 +89,7 @@ static void merge_lanes(struct x86 *x, uint8_t dst, uint8_t from,
 	if (bytes < x->word)
 		x86_clobber(x, dst);
 	for (unsigned i = 0; i < bytes / x->word; i++)
-		x86_copy(x, (uint8_t)(dst + i), (uint8_t)(from + i));
+		x86_copy(x, (uint8_t)(dst + i), (uint8_t)(from + i), x->word);
 }
 
 static bool is_scalar(const struct x86 *x)
@@ -261,10 +261,12 @@ static void halves(struct x86 *x, uint8_t dst, uint8_t lane, unsigned low,
 	uint8_t half = (uint8_t)(x86_lanes(x) / 2);
 
 	for (uint8_t i = 0; i < half; i++) {
-		x86_copy(x, CODE_TMP, (uint8_t)(lane + low * half + i));
-		x86_copy(x, X86_TMP2, (uint8_t)(lane + high * half + i));
-		x86_copy(x, (uint8_t)(dst + i), CODE_TMP);
-		x86_copy(x, (uint8_t)(dst + half + i), X86_TMP2);
+		x86_copy(x, CODE_TMP, (uint8_t)(lane + low * half + i),
+			 x->word);
+		x86_copy(x, X86_TMP2, (uint8_t)(lane + high * half + i),
+			 x->word);
+		x86_copy(x, (uint8_t)(dst + i), CODE_TMP, x->word);
+		x86_copy(x, (uint8_t)(dst + half + i), X86_TMP2, x->word);
 	}
 }
 
@@ -279,9 +281,10 @@ bool x86_vector_high(struct x86 *x, uint8_t arg)
 	if (x->d->op_count != 2 || dst == CODE_NONE || from == CODE_NONE)
 		return x86_unknown(x, 0);
 	for (uint8_t i = 0; i < half; i++) {
-		x86_copy(x, (uint8_t)(dst + i), (uint8_t)(dst + half + i));
+		x86_copy(x, (uint8_t)(dst + i), (uint8_t)(dst + half + i),
+			 x->word);
 		x86_copy(x, (uint8_t)(dst + half + i),
-			 (uint8_t)(from + half + i));
+			 (uint8_t)(from + half + i), x->word);
 	}
 	return true;
 }
@@ -318,8 +321,8 @@ bool x86_vector_down(struct x86 *x, uint8_t arg)
 	by /= x->word;
 	for (uint8_t i = 0; i < lanes; i++)
 		if (i + by < lanes)
-			x86_copy(x, (uint8_t)(dst + i),
-				 (uint8_t)(dst + i + by));
+			x86_copy(x, (uint8_t)(dst + i), (uint8_t)(dst + i + by),
+				 x->word);
 		else
 			x86_set(x, (uint8_t)(dst + i), 0);
 	return true;
@@ -376,7 +379,7 @@ bool x86_vector_extract(struct x86 *x, uint8_t arg)
 	from = part_of(x, from, ops[2].imm, arg, &upper);
 	if (ops[0].type == X86_OP_REG)
 		dst = x86_number(ops[0].reg);
-	x86_copy(x, dst, from);
+	x86_copy(x, dst, from, x->word);
 	if (upper)
 		imm_op(x, CODE_SHIFT, dst, -32);
 	else if (arg < x->word)

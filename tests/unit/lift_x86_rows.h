@@ -8,7 +8,7 @@ static const struct row rows[] = {
 	/* movabs $0x1122334455667788, %rax */
 	{ true, "48b88877665544332211", "ax=0x1122334455667788" },
 	/* mov %esp, %ebp */
-	{ true, "89e5", "bp=sp" },
+	{ true, "89e5", "bp=sp /4" },
 	/* mov $0x41, %al */
 	{ true, "b041", "ax=0x41" },
 	/* mov $0x41, %ah */
@@ -18,9 +18,9 @@ static const struct row rows[] = {
 	/* movzbl 3(%rdi), %eax */
 	{ true, "0fb64703", "ax=1[di,0x3]" },
 	/* movsbl %al, %ecx */
-	{ true, "0fbec8", "cx=ax" },
+	{ true, "0fbec8", "cx=ax /1" },
 	/* movslq %edi, %rdi */
-	{ true, "4863ff", "di=di" },
+	{ true, "4863ff", "di=di /4" },
 	/* movb $0xff, -8(%rbp) */
 	{ true, "c645f8ff", "1[bp,-0x8]=0xff" },
 	/* movq $-1, (%rsp) */
@@ -50,42 +50,45 @@ static const struct row rows[] = {
 	/* lea 5(%rdi,%rsi), %rax */
 	{ true, "488d443705", "ax=di + si; ax=ax + 0x5" },
 	/* lea (%rax,%rax,4), %eax */
-	{ true, "8d0480", "t3=ax << 0x2; ax=ax + t3" },
+	{ true, "8d0480", "t3=ax << 0x2; ax=ax + t3 /4" },
 	/* add $-1, %eax */
-	{ true, "83c0ff", "ax=ax + -0x1; f=ax cmp 0x0 /4" },
+	{ true, "83c0ff", "ax=ax + -0x1 /4; f=ax cmp 0x0 /4" },
 	/* add %rcx, %rax */
 	{ true, "4801c8", "ax=ax + cx; f=ax cmp 0x0 /8" },
 	/* add %al, (%rdi) */
 	{ true, "0007",
-	  "t1=1[di,0x0]; t1=t1 + ax; f=t1 cmp 0x0 /1; 1[di,0x0]=t1" },
+	  "t1=1[di,0x0]; t1=t1 + ax /1; f=t1 cmp 0x0 /1; 1[di,0x0]=t1" },
 	/* addl $1, 4(%rdi) */
 	{ true, "83470401",
-	  "t1=4[di,0x4]; t1=t1 + 0x1; f=t1 cmp 0x0 /4; 4[di,0x4]=t1" },
+	  "t1=4[di,0x4]; t1=t1 + 0x1 /4; f=t1 cmp 0x0 /4; 4[di,0x4]=t1" },
 	/* sub $0x41424344, %eax */
-	{ true, "2d44434241", "f=ax cmp 0x41424344 /4; ax=ax + -0x41424344" },
+	{ true, "2d44434241",
+	  "f=ax cmp 0x41424344 /4; ax=ax + -0x41424344 /4" },
 	/* sub $0x28, %rsp */
 	{ true, "4883ec28", "f=?; sp=sp + -0x28" },
 	/* sub %eax, %eax */
 	{ true, "29c0", "f=ax cmp ax /4; ax=0x0" },
 	/* sub (%rdi), %al */
-	{ true, "2a07", "t2=1[di,0x0]; f=ax cmp t2 /1; ax=ax - t2" },
+	{ true, "2a07", "t2=1[di,0x0]; f=ax cmp t2 /1; ax=ax - t2 /1" },
 	/* add $8, %rsp */
 	{ true, "4883c408", "sp=sp + 0x8; f=?" },
 	/* inc %ecx */
-	{ true, "ffc1", "cx=cx + 0x1; f=cx cmp 0x0 /4" },
+	{ true, "ffc1", "cx=cx + 0x1 /4; f=cx cmp 0x0 /4" },
 	/* decl (%rdi) */
 	{ true, "ff0f",
-	  "t1=4[di,0x0]; t1=t1 + -0x1; f=t1 cmp 0x0 /4; 4[di,0x0]=t1" },
+	  "t1=4[di,0x0]; t1=t1 + -0x1 /4; f=t1 cmp 0x0 /4; 4[di,0x0]=t1" },
 	/* sbb %eax, %eax */
 	{ true, "19c0", "ax=?; f=?" },
 	/* adc %rcx, %rax */
 	{ true, "4811c8", "ax=mix ax cx; f=?" },
 	/* and $0xf, %al */
-	{ true, "240f", "ax=ax & -0xf1; f=ax cmp 0x0 /1" },
+	{ true, "240f", "ax=ax & -0xf1 /1; f=ax cmp 0x0 /1" },
 	/* and $0x7f, %eax */
-	{ true, "83e07f", "ax=ax & 0x7f; f=ax cmp 0x0 /4" },
+	{ true, "83e07f", "ax=ax & 0x7f /4; f=ax cmp 0x0 /4" },
 	/* and $-16, %rsp */
 	{ true, "4883e4f0", "f=?" },
+	/* and $0x7ff0, %esp */
+	{ true, "81e4f07f0000", "sp=sp & 0x7ff0 /4; f=?" },
 	/* and $0, %eax */
 	{ true, "83e000", "ax=0x0; f=ax cmp 0x0 /4" },
 	/* and %rcx, %rax */
@@ -93,7 +96,7 @@ static const struct row rows[] = {
 	/* or $-1, %eax */
 	{ true, "83c8ff", "ax=0xffffffff; f=ax cmp 0x0 /4" },
 	/* or $0x20, %al */
-	{ true, "0c20", "ax=ax | 0x20; f=ax cmp 0x0 /1" },
+	{ true, "0c20", "ax=ax | 0x20 /1; f=ax cmp 0x0 /1" },
 	/* or %rcx, %rax */
 	{ true, "4809c8", "ax=ax | cx; f=ax cmp 0x0 /8" },
 	/* or %rax, %rax */
@@ -101,10 +104,11 @@ static const struct row rows[] = {
 	/* xor %eax, %eax */
 	{ true, "31c0", "ax=0x0; f=ax cmp 0x0 /4" },
 	/* xor $0x55, %eax */
-	{ true, "83f055", "ax=ax ^ 0x55; f=ax cmp 0x0 /4" },
+	{ true, "83f055", "ax=ax ^ 0x55 /4; f=ax cmp 0x0 /4" },
 	/* xorb $0x55, (%rdi,%rcx) */
 	{ true, "80340f55",
-	  "t1=1[di+cx,0x0]; t1=t1 ^ 0x55; f=t1 cmp 0x0 /1; 1[di+cx,0x0]=t1" },
+	  "t1=1[di+cx,0x0]; t1=t1 ^ 0x55 /1; f=t1 cmp 0x0 /1; "
+	  "1[di+cx,0x0]=t1" },
 	/* xor %r9, %r8 */
 	{ true, "4d31c8", "r8=r8 ^ r9; f=r8 cmp 0x0 /8" },
 	/* xor (%rsi), %rax */
@@ -114,13 +118,16 @@ static const struct row rows[] = {
 	/* not %eax */
 	{ true, "f7d0", "ax=mix ax -" },
 	/* shl $5, %eax */
-	{ true, "c1e005", "ax=ax << 0x5; ax=ax & 0xffffffff; f=ax cmp 0x0 /4" },
+	{ true, "c1e005",
+	  "ax=ax << 0x5 /4; ax=ax & 0xffffffff /4; f=ax cmp 0x0 /4" },
 	/* shl $5, %rax */
 	{ true, "48c1e005", "ax=ax << 0x5; f=ax cmp 0x0 /8" },
 	/* shr $8, %eax */
-	{ true, "c1e808", "ax=ax << -0x8; f=ax cmp 0x0 /4" },
+	{ true, "c1e808",
+	  "ax=ax & 0xffffffff /4; ax=ax << -0x8 /4; f=ax cmp 0x0 /4" },
 	/* shr $4, %al */
-	{ true, "c0e804", "ax=ax & 0xff; ax=ax << -0x4; f=ax cmp 0x0 /1" },
+	{ true, "c0e804",
+	  "ax=ax & 0xff /1; ax=ax << -0x4 /1; f=ax cmp 0x0 /1" },
 	/* sar $1, %eax */
 	{ true, "d1f8", "ax=mix ax -; f=ax cmp 0x0 /4" },
 	/* shl %cl, %eax */
@@ -138,7 +145,7 @@ static const struct row rows[] = {
 	/* div %cl */
 	{ true, "f6f1", "ax=mix ax cx; f=?" },
 	/* cltq */
-	{ true, "4898", "ax=ax" },
+	{ true, "4898", "ax=ax /4" },
 	/* cqto */
 	{ true, "4899", "dx=mix ax -" },
 	/* bsf %rdi, %rax */
@@ -148,7 +155,7 @@ static const struct row rows[] = {
 	/* bt $3, %eax */
 	{ true, "0fbae003", "f=?" },
 	/* bts $3, %eax */
-	{ true, "0fbae803", "ax=ax | 0x8; f=?" },
+	{ true, "0fbae803", "ax=ax | 0x8 /4; f=?" },
 	/* btr %ecx, %eax */
 	{ true, "0fb3c8", "ax=mix ax cx; f=?" },
 	/* cmpb $0x41, 3(%rax) */
@@ -185,7 +192,7 @@ static const struct row rows[] = {
 	/* cmovne %rcx, %rax */
 	{ true, "480f45c1", "ax=ne f cx" },
 	/* cmovae (%rdi), %eax */
-	{ true, "0f4307", "t1=4[di,0x0]; ax=gt f t1" },
+	{ true, "0f4307", "t1=4[di,0x0]; ax=gt f t1 /4" },
 	/* xchg %rax, %rbx */
 	{ true, "4893", "t1=ax; t2=bx; bx=t1; ax=t2" },
 	/* xchg %rax, (%rax) */
@@ -315,7 +322,7 @@ static const struct row rows[] = {
 	/* movq %xmm0, %rax */
 	{ true, "66480f7ec0", "ax=v0" },
 	/* movd %eax, %xmm0 */
-	{ true, "660f6ec0", "v0=ax; v1=0x0" },
+	{ true, "660f6ec0", "v0=ax; v0=v0 & 0xffffffff; v1=0x0" },
 	/* movd %xmm0, %eax */
 	{ true, "660f7ec0", "ax=v0; ax=ax & 0xffffffff" },
 	/* movq (%rdi), %xmm15 */
@@ -344,8 +351,8 @@ static const struct row rows[] = {
 	{ true, "66480f3a22c201", "v1=dx" },
 	/* pinsrd $1, %edx, %xmm0 */
 	{ true, "660f3a22c201",
-	  "t2=dx; t2=t2 & 0xffffffff; t2=t2 << 0x20; v0=v0 & 0xffffffff; v0=v0 "
-	  "| t2" },
+	  "t2=dx /4; t2=t2 & 0xffffffff; t2=t2 << 0x20; v0=v0 & 0xffffffff; "
+	  "v0=v0 | t2" },
 	/* pextrq $1, %xmm0, %rax */
 	{ true, "66480f3a16c001", "ax=v1" },
 	/* movsd (%rdi), %xmm0 */
