@@ -107,6 +107,8 @@ static void look_for_decoding(struct flow *w, const struct code_state *s,
 {
 	if (op->op == CODE_XOR || op->op == CODE_XORI || op->op == CODE_MIX)
 		b->mixes = true;
+	if (op->op == CODE_STORE)
+		keep_bytes(w, s, op);
 	if (op->op != CODE_STORE || op->size != 1 || op->b == CODE_NONE)
 		return;
 	const struct code_value *v =
@@ -327,8 +329,7 @@ static bool run_block(struct flow *w, uint32_t n, struct code_state *s,
 			&w->insns[w->order[w->first[n] + i]];
 
 		step(w, s, in->first, in->own, in->address, record ? b : NULL);
-		if (record &&
-		    (in->flow == CODE_BRANCH || in->flow == CODE_RETURN_IF))
+		if (in->flow == CODE_BRANCH || in->flow == CODE_RETURN_IF)
 			b->flags = code_register(w->p, s, in->reg);
 		if (in->likely && in->flow == CODE_BRANCH) {
 			copy_state(other, s);
