@@ -336,6 +336,8 @@ static void what_is_ordinary(void **state)
 		      { "net.url", "schema program http://tempuri.org/ @0x2" },
 		      { "net.ip", "netmask program 255.255.255.255 @0x3" }),
 		PLACE("lib/b", 5, { "net.host", "public program v.com @0x1" }),
+		PLACE("var/lib/dpkg/status", 7,
+		      { "net.ip", "public text 1.6.99.1 @0x1" }),
 		PLACE("bin/c", 6, { "net.ip", "broken" }, { "net.url", "" }),
 	};
 	const struct fw_place low[] = {

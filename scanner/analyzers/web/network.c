@@ -180,6 +180,8 @@ static bool is_reading(const char *path)
 						"*/Test/*",
 						"*.crt",
 						"*/lintian/*",
+						"*/lib/dpkg/*",
+						"*/lib/opkg/*",
 						"*/bash-completion/*",
 						NULL };
 
