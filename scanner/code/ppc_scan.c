@@ -98,13 +98,13 @@ static uint32_t word_at(const struct look *l, uint32_t address)
 		       : 0;
 }
 
-/* bcl 20,31,.+4; mflr r30; then addis and addi, or, as old compilers have it,
+/* bcl 20,31,.+4 or bl .+4; mflr r30; then addis and addi, or, as old compilers have it,
  * lwz r0 of an offset that lies before the function, and add. */
 static void follow_gp(struct look *l, uint32_t at, uint32_t w)
 {
 	uint32_t imm = (uint32_t)ppc_simm(w);
 
-	if (w == 0x429f0005) {
+	if (w == 0x429f0005 || w == 0x48000005) {
 		l->link = at + 4;
 		l->state = GP_LINKED;
 	} else if (w == 0x7fc802a6 && l->state == GP_LINKED) {
