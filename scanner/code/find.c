@@ -7,7 +7,7 @@
 #include "code/state.h"
 
 enum { STARTS_MAX = 1 << 18, SEEN_MAX = 1 << 21, ENOUGH_FRAMES = 16 };
-enum { SAMPLE = 1 << 19 };
+enum { WINDOW = 1024, LARGEST_TEXT = 2048 };
 
 struct seen {
 	uint64_t at, value;
@@ -20,6 +20,8 @@ struct finder {
 	struct seen *v;
 	size_t count, cap;
 	bool take_starts;
+	bool thumb;	 /* what is scanned is */
+	uint8_t **modes; /* ARM: by range of text, by window: is it Thumb? */
 };
 
 static void add(struct code_program *p, uint64_t address, struct fw_view name,
@@ -89,9 +91,21 @@ static size_t add_frames(struct code_program *p)
 	return i;
 }
 
-/* Pairs of a relative 31-bit offset to a function and its unwinding. */
-static size_t add_exidx(struct code_program *p)
+static bool is_thumb(const struct finder *f, uint64_t address)
 {
+	const struct code_program *p = f->p;
+
+	for (size_t i = 0; f->modes != NULL && i < p->text_count; i++)
+		if (address - p->text[i].address < p->text[i].bytes.len)
+			return f->modes[i][(address - p->text[i].address) /
+					   WINDOW] != 0;
+	return false;
+}
+
+/* Pairs of a relative 31-bit offset to a function and its unwinding. */
+static size_t add_exidx(const struct finder *f)
+{
+	struct code_program *p = f->p;
 	const GElf_Phdr *s = elf_segment(&p->elf, PT_LOPROC + 1);
 	uint64_t n, count;
 
@@ -103,10 +117,9 @@ static size_t add_exidx(struct code_program *p)
 
 		if (!code_read(p, at, 4, &n))
 			return i;
-		add(p,
-		    (at + (uint64_t)(int64_t)((int32_t)(n << 1) >> 1)) &
-			    p->mask,
-		    (struct fw_view){ NULL, 0 }, p->mode.thumb, false);
+		at = (at + (uint64_t)(int64_t)((int32_t)(n << 1) >> 1)) &
+		     p->mask;
+		add(p, at, (struct fw_view){ NULL, 0 }, is_thumb(f, at), false);
 	}
 	return count;
 }
@@ -160,8 +173,8 @@ static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 
 	if (what == CODE_SEEN_START) {
 		if (f->take_starts)
-			add(f->p, at, (struct fw_view){ NULL, 0 },
-			    f->p->mode.thumb, false);
+			add(f->p, at, (struct fw_view){ NULL, 0 }, f->thumb,
+			    false);
 		return;
 	}
 	if (what == CODE_SEEN_CALL || what == CODE_SEEN_JUMP) {
@@ -174,44 +187,80 @@ static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 	if (f->count == SEEN_MAX ||
 	    (what == CODE_SEEN_SLOT && code_slot_at(f->p, value) == NULL))
 		return;
-	if (what == CODE_SEEN_JUMP && f->p->mode.thumb)
+	if (what == CODE_SEEN_JUMP && f->thumb)
 		value |= 1;
 	f->v = fw_grow(&f->arena, f->v, &f->cap, f->count + 1, sizeof(*f->v));
 	f->v[f->count++] = (struct seen){ at, value, (uint8_t)what };
 }
 
-struct tally {
+/* How much a window of code looks like ARM [0] and like Thumb [1]. */
+struct windows {
 	const struct code_program *p;
-	size_t hits;
+	uint64_t address;
+	uint16_t (*hits)[2];
+	size_t count, mode;
 };
 
 static void count(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 {
-	struct tally *t = ctx;
+	struct windows *w = ctx;
+	size_t i = (size_t)((at - w->address) / WINDOW);
 
-	(void)at;
-	if (what == CODE_SEEN_START)
-		t->hits++;
-	else if (what == CODE_SEEN_CALL &&
-		 code_in_text(t->p, value & ~UINT64_C(1)))
-		t->hits++;
+	if (i < w->count && w->hits[i][w->mode] < UINT16_MAX &&
+	    (what == CODE_SEEN_START ||
+	     (what == CODE_SEEN_CALL &&
+	      code_in_text(w->p, value & ~UINT64_C(1)))))
+		w->hits[i][w->mode]++;
 }
 
-/* Thumb or not: in which reading the code has more calls that lead into it and
- * more beginnings of functions. Symbols and the entry point belong to the start
- * files of a C library, which need not be built as the program is. */
-static bool mostly_thumb(const struct code_program *p)
+/* Thumb or not, window by window: in which reading the code has more calls that
+ * lead into it and more beginnings of functions. Symbols and the entry point
+ * belong to start files, and a C library need not be built as the program is.
+ */
+static void find_modes(struct code_program *p, const struct code_range *t,
+		       uint8_t *thumb)
 {
-	struct tally t[2] = { { p, 0 }, { p, 0 } };
+	struct windows w = { .p = p, .address = t->address };
+	struct code_mode mode = p->mode;
+	uint32_t all[2] = { 0, 0 };
+
+	w.count = t->bytes.len / WINDOW + 1;
+	w.hits = fw_alloc(p->arena, w.count, sizeof(*w.hits));
+	for (w.mode = 0; w.mode < 2; w.mode++) {
+		mode.thumb = w.mode == 1;
+		p->arch->scan(t->bytes, t->address, mode, count, &w);
+	}
+	for (size_t i = 0; i < w.count; i++)
+		for (size_t m = 0; m < 2; m++)
+			all[m] += w.hits[i][m];
+	if (t->bytes.len >= LARGEST_TEXT)
+		p->mode.thumb = all[1] > all[0];
+	bool now = all[1] > all[0];
+
+	for (size_t i = 0; i < w.count; i++) {
+		if (w.hits[i][0] != w.hits[i][1])
+			now = w.hits[i][1] > w.hits[i][0];
+		thumb[i] = now;
+	}
+}
+
+/* Scans a range, each run of windows in its own mode. */
+static void scan_arm(struct code_program *p, const struct code_range *t,
+		     struct finder *f)
+{
+	const uint8_t *thumb = f->modes[t - p->text];
+	size_t n = t->bytes.len / WINDOW + 1;
 	struct code_mode mode = p->mode;
 
-	for (size_t m = 0; m < 2; m++)
-		for (size_t i = 0; i < p->text_count; i++) {
-			mode.thumb = m == 1;
-			p->arch->scan(fw_view_sub(p->text[i].bytes, 0, SAMPLE),
-				      p->text[i].address, mode, count, &t[m]);
-		}
-	return t[1].hits > t[0].hits;
+	for (size_t i = 0, k; i < n; i = k) {
+		for (k = i + 1; k < n && thumb[k] == thumb[i]; k++)
+			;
+		mode.thumb = thumb[i] != 0;
+		f->thumb = mode.thumb;
+		p->arch->scan(
+			fw_view_sub(t->bytes, i * WINDOW, (k - i) * WINDOW),
+			t->address + i * WINDOW, mode, see, f);
+	}
 }
 
 static int start_order(const void *a, const void *b)
@@ -292,9 +341,16 @@ static uint64_t page_address(const struct code_program *p, uint64_t value)
 		p,
 		(p->gp + (uint64_t)(int64_t)(int32_t)(value >> 32)) & p->mask);
 
-	if (s == NULL || s->import != CODE_NO_IMPORT)
+	uint64_t page = s == NULL ? 0 : s->value;
+
+	if (s == NULL && p->elf.dyn_count == 0)
+		code_read(p,
+			  (p->gp + (uint64_t)(int64_t)(int32_t)(value >> 32)) &
+				  p->mask,
+			  p->word, &page);
+	if (page == 0)
 		return 0;
-	return (s->value + (uint64_t)(int64_t)(int32_t)value) & p->mask;
+	return (page + (uint64_t)(int64_t)(int32_t)value) & p->mask;
 }
 
 static void add_edge(struct code_program *p, uint64_t at, uint32_t to,
@@ -313,7 +369,13 @@ static void add_edge(struct code_program *p, uint64_t at, uint32_t to,
 static void edge_to_slot(struct code_program *p, uint64_t at, uint64_t address)
 {
 	const struct code_slot *s = code_slot_at(p, address);
+	uint64_t word;
 
+	/* Slots of a static program are filled already. */
+	if (s == NULL && p->elf.dyn_count == 0 &&
+	    code_read(p, address, p->word, &word) &&
+	    code_start_at(p, word) != CODE_NO_FUNCTION)
+		add_edge(p, at, code_start_at(p, word), false);
 	if (s == NULL)
 		return;
 	uint32_t f = s->import == CODE_NO_IMPORT ? code_start_at(p, s->value)
@@ -439,17 +501,27 @@ void code_find_starts(struct code_program *p)
 			    .arena = { .on_full = p->arena->on_full,
 				       .ctx = p->arena->ctx } };
 
-	if (p->elf.h.e_machine == EM_ARM)
-		p->mode.thumb = mostly_thumb(p);
+	if (p->elf.h.e_machine == EM_ARM) {
+		f.modes = fw_alloc(&f.arena, p->text_count, sizeof(*f.modes));
+		for (size_t i = 0; i < p->text_count; i++) {
+			f.modes[i] = fw_alloc(
+				&f.arena, p->text[i].bytes.len / WINDOW + 1, 1);
+			find_modes(p, &p->text[i], f.modes[i]);
+		}
+	}
 	add_symbols(p, &p->elf.dynsym, true);
 	add_symbols(p, &p->elf.symtab, false);
 	add_arrays(p);
-	f.take_starts = add_frames(p) + add_exidx(p) < ENOUGH_FRAMES &&
+	f.take_starts = add_frames(p) + add_exidx(&f) < ENOUGH_FRAMES &&
 			p->elf.symtab.count < ENOUGH_FRAMES;
 	add_data_pointers(p);
-	for (size_t i = 0; i < p->text_count; i++)
-		p->arch->scan(p->text[i].bytes, p->text[i].address, p->mode,
-			      see, &f);
+	for (size_t i = 0; i < p->text_count; i++) {
+		if (f.modes != NULL)
+			scan_arm(p, &p->text[i], &f);
+		else
+			p->arch->scan(p->text[i].bytes, p->text[i].address,
+				      p->mode, see, &f);
+	}
 	add_called(p, &f);
 	settle(p);
 	add_edges(p, &f);

@@ -146,5 +146,16 @@ void code_find_library(struct code_program *p)
 	for (uint32_t i = 0; i < p->start_count; i++)
 		name(p, i);
 	name_choosers(p);
+	for (uint32_t i = 0; i < p->start_count; i++) {
+		const struct code_function *f = p->starts[i].analysed;
+
+		for (size_t k = 0; f != NULL && k < f->call_count; k++) {
+			const struct code_known *n =
+				code_call_known(p, &f->calls[k]);
+
+			if (n != NULL)
+				p->starts[i].uses |= n->use;
+		}
+	}
 	code_spread(p);
 }

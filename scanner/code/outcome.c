@@ -4,11 +4,13 @@
 void code_forward(struct code_program *p, const struct code_function *f,
 		  uint32_t from, uint8_t *seen)
 {
-	uint32_t *work = fw_alloc(p->arena, f->block_count + 1, sizeof(*work));
+	uint32_t *work;
 	size_t n = 0;
 
 	if (from >= f->block_count)
 		return;
+	work = p->walk = fw_grow(p->arena, p->walk, &p->walk_cap,
+				 f->block_count, sizeof(*work));
 	seen[from] = 1;
 	work[n++] = from;
 	while (n > 0) {
@@ -51,9 +53,11 @@ size_t code_outcomes(struct code_program *p, const struct code_function *f,
 		     uint32_t via, uint32_t from,
 		     uint64_t values[CODE_OUTCOMES], bool *computed)
 {
-	uint8_t *seen = fw_alloc(p->arena, f->block_count, 1);
+	uint8_t *seen =
+		fw_grow(p->arena, p->walked, &p->walked_cap, f->block_count, 1);
 	size_t n = 0;
 
+	p->walked = memset(seen, 0, f->block_count);
 	*computed = false;
 	code_forward(p, f, from, seen);
 	for (uint32_t b = 0; b < f->block_count; b++) {

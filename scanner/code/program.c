@@ -314,6 +314,15 @@ static void add_mips_got(struct code_program *p)
 	}
 }
 
+/* A static MIPS program says in its register information what gp will be. */
+static uint64_t static_gp(const struct code_program *p)
+{
+	const GElf_Phdr *s = elf_segment(&p->elf, PT_MIPS_REGINFO);
+	uint64_t gp;
+
+	return s != NULL && code_read(p, s->p_vaddr + 20, 4, &gp) ? gp : 0;
+}
+
 static void add_slots(struct code_program *p)
 {
 	bool addends = dyn_value(p, DT_PLTREL) == DT_RELA;
@@ -324,7 +333,9 @@ static void add_slots(struct code_program *p)
 	add_table(p, DT_RELA, DT_RELASZ, true);
 	add_table(p, DT_REL, DT_RELSZ, false);
 	add_table(p, DT_JMPREL, DT_PLTRELSZ, addends);
-	if (p->elf.h.e_machine == EM_MIPS)
+	if (p->elf.h.e_machine == EM_MIPS && p->elf.dyn_count == 0)
+		p->gp = static_gp(p);
+	else if (p->elf.h.e_machine == EM_MIPS)
 		add_mips_got(p);
 	else
 		p->gp = dyn_value(p, DT_PLTGOT);

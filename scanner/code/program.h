@@ -88,6 +88,9 @@ struct code_program {
 	struct code_values values;
 	csh decoders[2]; /* [1]: Thumb; 0: not opened */
 	cs_insn *scratch[2];
+	uint32_t *walk; /* room for outcome.c's walks, by block */
+	uint8_t *walked;
+	size_t walk_cap, walked_cap;
 	struct flow *flow;   /* flow.h: room to work in, or NULL */
 	uint64_t budget;     /* instructions that may still be lifted */
 	const char *gave_up; /* why not all was analysed, or NULL */

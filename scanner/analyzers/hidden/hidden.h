@@ -34,7 +34,13 @@ struct hidden_code {
 	struct hidden_candidate *found;
 	size_t found_count, found_cap;
 	bool usable;
+	uint8_t *marks[4]; /* room for walks over a function, by block */
+	size_t mark_caps[4];
 };
+
+/* One of four rooms, a zero for each block; used again by the next call. */
+uint8_t *hidden_marks(struct hidden_code *h, const struct code_function *f,
+		      size_t room);
 
 /* True for ELF programs and libraries. */
 bool hidden_wants(const struct fw_object *obj);

@@ -127,8 +127,8 @@ static float second_chance(struct hidden_code *h, const struct code_function *f,
 			   const struct code_compare *c, const struct check *k,
 			   const uint8_t *equal, const uint8_t *other)
 {
-	uint8_t *success = fw_alloc(&h->arena, f->block_count, 1);
-	uint8_t *failure = fw_alloc(&h->arena, f->block_count, 1);
+	uint8_t *success = hidden_marks(h, f, 2);
+	uint8_t *failure = hidden_marks(h, f, 3);
 	uint32_t block, zero, more;
 
 	if (!code_result_edges(&h->p, f, k->call, &block, &zero, &more) ||
@@ -143,6 +143,34 @@ static float second_chance(struct hidden_code *h, const struct code_function *f,
 			return k->weight +
 			       (takes(k->call, c->subject) ? 2.0f : 0.5f);
 	return 0;
+}
+
+/* What a look-up of accounts has given is compared with marks of its own
+ * ("*NP*",
+ * "$1$"): that is the stored side, which no caller chooses. */
+static bool is_stored(const struct hidden_code *h,
+		      const struct code_function *f, code_id subject)
+{
+	for (int depth = 0; depth < 6; depth++) {
+		const struct code_value *v =
+			code_value_at(&h->p.values, subject);
+		const struct code_call *c = code_call_of(&h->p, f, subject);
+
+		if (c != NULL)
+			return code_call_does(&h->p, c, CODE_AUTH);
+		if (v->kind != CODE_LOADED && v->kind != CODE_OFFSET)
+			return false;
+		subject = v->base;
+	}
+	return false;
+}
+
+/* Marks of the password field, as shadow(5) and NIS+ have them. */
+static bool is_scheme(struct fw_view t)
+{
+	if (t.len <= 4 && (t.data[0] == '*' || t.data[0] == '!'))
+		return true;
+	return t.len >= 2 && t.data[0] == '$' && t.data[t.len - 1] == '$';
 }
 
 static size_t same_subject(const struct code_compare *c, size_t n, size_t at)
@@ -172,8 +200,8 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 		if (!code_is_trigger(&c[i]) || c[i].equal == CODE_NO_BLOCK ||
 		    c[i].other == CODE_NO_BLOCK)
 			continue;
-		equal = fw_alloc(&h->arena, f->block_count, 1);
-		other = fw_alloc(&h->arena, f->block_count, 1);
+		equal = hidden_marks(h, f, 0);
+		other = hidden_marks(h, f, 1);
 		code_forward(&h->p, f, c[i].equal, equal);
 		code_forward(&h->p, f, c[i].other, other);
 		for (size_t k = 0; k < check_count; k++) {
@@ -193,8 +221,11 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 									 : 0);
 		if (more > 1)
 			best *= more > 4 ? 0.4f : 0.7f;
-		if (hidden_is_ordinary(c[i].literal))
+		if (hidden_is_ordinary(c[i].literal) ||
+		    is_scheme(c[i].literal) || is_stored(h, f, c[i].subject))
 			best *= 0.4f;
+		else if (hidden_oddness(c[i].literal) < 0.3f)
+			best *= 0.85f;
 		hidden_note(
 			h,
 			&(struct hidden_candidate){

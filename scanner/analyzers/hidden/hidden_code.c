@@ -53,6 +53,14 @@ struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o)
 	return h;
 }
 
+uint8_t *hidden_marks(struct hidden_code *h, const struct code_function *f,
+		      size_t room)
+{
+	h->marks[room] = fw_grow(&h->arena, h->marks[room], &h->mark_caps[room],
+				 f->block_count, 1);
+	return memset(h->marks[room], 0, f->block_count);
+}
+
 void hidden_note(struct hidden_code *h, const struct hidden_candidate *c)
 {
 	h->found = fw_grow(&h->arena, h->found, &h->found_cap,
