@@ -168,7 +168,7 @@ static bool is_stored(const struct hidden_code *h,
 /* Marks of the password field, as shadow(5) and NIS+ have them. */
 static bool is_scheme(struct fw_view t)
 {
-	if (t.len <= 4 && (t.data[0] == '*' || t.data[0] == '!'))
+	if (t.len > 0 && t.len <= 4 && (t.data[0] == '*' || t.data[0] == '!'))
 		return true;
 	return t.len >= 2 && t.data[0] == '$' && t.data[t.len - 1] == '$';
 }
