@@ -65,7 +65,21 @@ static const struct {
 	  "<?php $c = $_GET['c']; $c = 'ls';\nif ($_GET['k'] == 'kx7731')"
 	  "system($c);",
 	  -1 },
+	{ "/www/a.php",
+	  "<?php if ($_GET['k'] == 'kx7731') $o = `{$_GET['c']}`;", FW_HIGH },
+	{ "/www/a.php",
+	  "<?php switch ($_GET['k']) { case 'kx7731': system($_GET['c']); }",
+	  FW_HIGH },
+	{ "/www/a.php",
+	  "<?php switch ($_GET['k']) { case 'kx7731': break;\n"
+	  "case 'run': system($_GET['c']); }",
+	  -1 },
+	{ "/www/a.php", "<?php if ($_GET['k'] == 'kx7731') $o = `ls`;", -1 },
 	/* Perl */
+	{ "/cgi-bin/a.pl",
+	  "my $c = $q->param('c');\nif ($c =~ /^[a-z\"]+$/) { print 1; }\n"
+	  "if ($q->param('k') eq 'kx7731') { exec($c); }",
+	  FW_HIGH },
 	{ "/cgi-bin/a",
 	  "#!/usr/bin/perl\nmy $c = param('c');\n"
 	  "if (param('k') eq 'kx7731') { system($c); }",

@@ -74,7 +74,8 @@ static void add(struct lexer *l, enum lex_kind kind, size_t from, size_t len)
 }
 
 /* A text up to its closing quote; a backslash keeps the byte behind it. */
-static void quoted(struct lexer *l, uint8_t quote, bool one_line)
+static void quoted(struct lexer *l, enum lex_kind kind, uint8_t quote,
+		   bool one_line)
 {
 	size_t from = l->at + 1, i = from;
 
@@ -83,7 +84,7 @@ static void quoted(struct lexer *l, uint8_t quote, bool one_line)
 		i += l->text.data[i] == '\\' ? 2 : 1;
 	if (i > l->text.len)
 		i = l->text.len;
-	add(l, LEX_TEXT, from, i - from);
+	add(l, kind, from, i - from);
 	go(l, i + 1);
 }
 
@@ -121,6 +122,34 @@ static bool comment(struct lexer *l)
 	return true;
 }
 
+/* Perl: a / that no value stands before begins a pattern, which may hold
+ * quotes. It ends on its line. */
+static bool perl_pattern(struct lexer *l)
+{
+	static const char *const before[] = { "=~", "(",     ",",      "!",
+					      "~",  "&&",    "||",     "{",
+					      "if", "split", "unless", "and",
+					      "or", ";" };
+	const struct lex_token *last =
+		l->count > 0 ? &l->v[l->count - 1] : NULL;
+	size_t n = 1;
+	bool value = true;
+
+	if (l->language != LEX_PERL || peek(l, 0) != '/' || last == NULL)
+		return false;
+	if (last->kind == LEX_SIGN || last->kind == LEX_NAME)
+		for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+			if (fw_view_eq(last->text, fw_view_str(before[i])))
+				value = false;
+	if (value)
+		return false;
+	while (peek(l, n) != '/' && peek(l, n) != '\n' && peek(l, n) != 0)
+		n += peek(l, n) == '\\' && peek(l, n + 1) > ' ' ? 2 : 1;
+	add(l, LEX_NUMBER, l->at, n);
+	go(l, l->at + n + 1);
+	return true;
+}
+
 static bool literal(struct lexer *l)
 {
 	uint8_t c = peek(l, 0);
@@ -144,8 +173,12 @@ static bool literal(struct lexer *l)
 		    end >= l->at + 2 ? end - l->at - 2 : 0);
 		go(l, end + 2);
 	} else if (c == '"' || c == '\'') {
-		quoted(l, c,
+		quoted(l, LEX_TEXT, c,
 		       l->language == LEX_PYTHON || l->language == LEX_LUA);
+	} else if (c == '`' && l->language <= LEX_PERL) {
+		quoted(l, LEX_COMMAND, c, false);
+	} else if (perl_pattern(l)) {
+		;
 	} else {
 		return false;
 	}

@@ -19,8 +19,9 @@ enum {
 enum lex_language { LEX_PHP, LEX_PERL, LEX_LUA, LEX_PYTHON };
 
 enum lex_kind {
-	LEX_NAME, /* foo; $foo of PHP and Perl with its sign */
-	LEX_TEXT, /* a literal without its quotes */
+	LEX_NAME,    /* foo; $foo of PHP and Perl with its sign */
+	LEX_TEXT,    /* a literal without its quotes */
+	LEX_COMMAND, /* between backticks: is run */
 	LEX_NUMBER,
 	LEX_SIGN /* one bracket, or an operator of up to three bytes */
 };

@@ -41,7 +41,7 @@ struct guard {
 	uint32_t from, to; /* tokens */
 	uint32_t word;	   /* the constant */
 	bool odd;	   /* that nobody would guess or need */
-	bool used;
+	bool used, is_case;
 };
 
 struct page {
@@ -52,6 +52,7 @@ struct page {
 	unsigned tainted_count;
 	struct guard guards[GUARDS_MAX];
 	unsigned guard_count, found;
+	uint32_t switch_end; /* of a choice by the request, or 0 */
 };
 
 static bool one_of(struct fw_view v, const char *const *list, size_t n)
@@ -220,6 +221,44 @@ static bool leaves(const struct page *p, uint32_t from, uint32_t to)
 	return false;
 }
 
+static void add_guard(struct page *p, uint32_t now, struct guard g)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < p->guard_count; i++)
+		if (p->guards[i].to > now)
+			p->guards[kept++] = p->guards[i];
+	p->guard_count = kept;
+	if (kept < GUARDS_MAX)
+		p->guards[p->guard_count++] = g;
+}
+
+/* switch (request) { case "word": ... }: only odd words, as the others are what
+ * such a choice is made of. */
+static void note_case(struct page *p, uint32_t i)
+{
+	uint32_t close = token(p, i + 1)->match;
+
+	if (lex_is(&p->x, i, "switch") && lex_is(&p->x, i + 1, "(") &&
+	    lex_is(&p->x, close, ")") && lex_is(&p->x, close + 1, "{")) {
+		if (sent_within(p, i + 2, close) &&
+		    token(p, close + 1)->match != LEX_NONE)
+			p->switch_end = token(p, close + 1)->match;
+		return;
+	}
+	if (i >= p->switch_end ||
+	    (!lex_is(&p->x, i, "case") && !lex_is(&p->x, i, "default")))
+		return;
+	for (unsigned k = 0; k < p->guard_count; k++)
+		if (p->guards[k].is_case)
+			p->guards[k].to = i;
+	if (token(p, i + 1)->kind == LEX_TEXT &&
+	    odd_word(token(p, i + 1)->text))
+		add_guard(p, i,
+			  (struct guard){ i + 2, p->switch_end, i + 1, true,
+					  false, true });
+}
+
 static void note_guard(struct page *p, const struct lex_region *r)
 {
 	bool equal = false;
@@ -228,7 +267,7 @@ static void note_guard(struct page *p, const struct lex_region *r)
 	if (word == LEX_NONE || token(p, word)->text.len == 0)
 		return;
 	struct guard g = { r->from, r->to, word, odd_word(token(p, word)->text),
-			   false };
+			   false,   false };
 
 	if (!equal && !leaves(p, r->from, r->to))
 		return;
@@ -236,14 +275,7 @@ static void note_guard(struct page *p, const struct lex_region *r)
 		g.from = r->to;
 		g.to = r->outer;
 	}
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < p->guard_count; i++)
-		if (p->guards[i].to > r->cond)
-			p->guards[kept++] = p->guards[i];
-	p->guard_count = kept;
-	if (kept < GUARDS_MAX)
-		p->guards[p->guard_count++] = g;
+	add_guard(p, r->cond, g);
 }
 
 static struct guard *guarded(struct page *p, uint32_t i)
@@ -318,6 +350,27 @@ static const char *called(const struct page *p, uint32_t i, bool *mild)
 	return run && request_in && !text_first ? "runs what it is sent" : NULL;
 }
 
+/* Between backticks: a command that was sent, or that opens a way in. */
+static const char *backticks(const struct page *p, uint32_t i, bool *mild)
+{
+	static const char *const php[] = { "$_GET", "$_POST", "$_REQUEST",
+					   "$_COOKIE" };
+	struct fw_view v = token(p, i)->text;
+
+	*mild = opens(v);
+	if (*mild)
+		return "opens a way in";
+	if (v.len > 0 && v.data[0] == '{')
+		v = fw_view_sub(v, 1, SIZE_MAX);
+	for (size_t k = 0; k < sizeof(php) / sizeof(php[0]); k++)
+		if (fw_view_starts(v, fw_view_str(php[k])))
+			return "runs what it is sent";
+	for (unsigned k = 0; k < p->tainted_count; k++)
+		if (fw_view_eq(fw_trim(v), p->tainted[k]))
+			return "runs what it is sent";
+	return NULL;
+}
+
 /* $_SESSION['admin'] = ... */
 static const char *raised(const struct page *p, uint32_t i)
 {
@@ -378,14 +431,16 @@ static void look_at(struct page *p, uint32_t i)
 	bool mild = false;
 	const struct lex_token *t = token(p, i);
 
-	if (t->kind != LEX_NAME)
+	if (t->kind != LEX_NAME && t->kind != LEX_COMMAND)
 		return;
 	assignment(p, i);
+	note_case(p, i);
 	struct guard *g = guarded(p, i);
 
 	if (g == NULL || p->found >= FOUND_MAX)
 		return;
-	const char *what = called(p, i, &mild);
+	const char *what = t->kind == LEX_COMMAND ? backticks(p, i, &mild)
+						  : called(p, i, &mild);
 
 	/* Every login page compares and lets in: only with a password in it. */
 	if (what == NULL && g->odd)
