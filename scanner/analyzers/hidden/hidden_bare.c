@@ -30,6 +30,7 @@ static const struct fw_kind bare_login = {
 		       "login, or texts that only stand side by side.",
 	.severity = FW_LOW,
 	.confidence = FW_UNSURE,
+	.per_image = true,
 	.cwe = { 798, 912 },
 };
 
