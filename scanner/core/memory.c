@@ -102,6 +102,8 @@ static void mem_claim(struct fw_out *o, const struct fw_claim *claim)
 		.kind = claim->kind,
 		.at = claim->evidence_count ? claim->evidence[0].offset : 0,
 		.detail = copy(m, claim->detail ? claim->detail : ""),
+		.text = copy(m, claim->evidence_count ? claim->evidence[0].text
+						      : NULL),
 		.place = ((struct mem_out *)o)->place,
 		.severity = claim->severity,
 	};

@@ -19,6 +19,7 @@ struct fw_mem_finding {
 	const struct fw_kind *kind;
 	uint64_t at;
 	const char *detail;
+	const char *text; /* of the first evidence, or NULL */
 	uint32_t place; /* of fw_out_at() */
 	enum fw_severity severity;
 };

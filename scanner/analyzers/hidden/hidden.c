@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "analyzers/hidden/hidden_kinds.h"
+#include "analyzers/hidden/hidden_mention.h"
+#include "core/listing.h"
 #include "core/roots.h"
 
 /* From the benchmark's benign programs: see tests/bench/hidden. */
@@ -17,6 +19,7 @@ struct item {
 	uint32_t place;
 	float score;
 	struct fw_view field[FIELDS];
+	const char *mention; /* what the rest of the image says of it */
 };
 
 static struct item parse(uint32_t place, const char *text)
@@ -39,11 +42,11 @@ static const char *sentence(struct fw_out *o, const struct item *it)
 {
 	const char *trigger = str(o, it, 4), *text = str(o, it, 7);
 
-	return fw_text(o, "%s%s%s%s when %s%s%s%s", str(o, it, 6),
+	return fw_text(o, "%s%s%s%s when %s%s%s%s%s", str(o, it, 6),
 		       *text == '\0' ? "" : " (", text,
 		       *text == '\0' ? "" : ")", str(o, it, 5),
 		       *trigger == '\0' ? "" : " \"", trigger,
-		       *trigger == '\0' ? "" : "\"");
+		       *trigger == '\0' ? "" : "\"", it->mention);
 }
 
 static void report(const struct item *it, struct fw_out *o)
@@ -114,40 +117,54 @@ static bool is_first(const struct fw_tree *tree, uint32_t place, uint8_t *seen)
 	return first;
 }
 
+/* One image: findings, and a list of the rest. */
+struct image {
+	struct hidden_mentions mentions;
+	struct item *items;
+	size_t n, cap;
+};
+
+static void look_at(const struct fw_tree *tree, uint32_t place,
+		    struct image *image, struct fw_out *o)
+{
+	const char *text;
+
+	for (size_t k = 0;
+	     (text = fw_place_fact(&tree->places[place], "_hidden", k)) != NULL;
+	     k++) {
+		struct item it = parse(place, text);
+
+		it.score = hidden_mention(&image->mentions, place, it.field[4],
+					  it.score, HIGH, &it.mention, o);
+		if (it.score >= HIGH) {
+			report(&it, o);
+			continue;
+		}
+		image->items = fw_grow(fw_out_arena(o), image->items,
+				       &image->cap, image->n + 1, sizeof(it));
+		image->items[image->n++] = it;
+	}
+}
+
 static void correlate(const struct fw_tree *tree, struct fw_out *o)
 {
 	uint8_t *seen = fw_alloc(fw_out_arena(o), tree->count + 1, 1);
-	struct item *items = NULL;
-	size_t n = 0, cap = 0;
-	uint32_t image = 0;
-	const char *text;
 
-	for (uint32_t i = 0; i <= tree->count; i++) {
-		if (i == tree->count || tree->places[i].parent == UINT32_MAX) {
-			if (n > 0) {
-				qsort(items, n, sizeof(*items), by_score);
-				list(tree, image, items, n, o);
-			}
-			n = 0;
-			image = i;
-		}
-		if (i == tree->count ||
-		    fw_place_fact(&tree->places[i], "_hidden", 0) == NULL ||
-		    !is_first(tree, i, seen))
+	for (uint32_t root = 0, end; root < tree->count; root = end) {
+		struct image image = { .n = 0 };
+
+		end = fw_image_end(tree, root);
+		image.mentions =
+			hidden_mentions_of(tree, root, end, fw_out_arena(o));
+		for (uint32_t i = root; i < end; i++)
+			if (fw_place_fact(&tree->places[i], "_hidden", 0) !=
+				    NULL &&
+			    is_first(tree, i, seen))
+				look_at(tree, i, &image, o);
+		if (image.n == 0)
 			continue;
-		for (size_t k = 0; (text = fw_place_fact(&tree->places[i],
-							 "_hidden", k)) != NULL;
-		     k++) {
-			struct item it = parse(i, text);
-
-			if (it.score >= HIGH) {
-				report(&it, o);
-				continue;
-			}
-			items = fw_grow(fw_out_arena(o), items, &cap, n + 1,
-					sizeof(it));
-			items[n++] = it;
-		}
+		qsort(image.items, image.n, sizeof(*image.items), by_score);
+		list(tree, root, image.items, image.n, o);
 	}
 }
 
