@@ -17,6 +17,7 @@ static const struct {
 	{ "report", fw_cmd_report, "print a saved result in another way" },
 	{ "rules", fw_cmd_rules, "check and test YARA rules" },
 	{ "explain", fw_cmd_explain, "say what a finding kind means" },
+	{ "train", fw_cmd_train, "count what literals programs share" },
 	{ "list", fw_cmd_list, "list formats, analyzers or finding kinds" },
 };
 

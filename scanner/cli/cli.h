@@ -10,6 +10,7 @@ int fw_cmd_extract(int argc, char **argv);
 int fw_cmd_report(int argc, char **argv);
 int fw_cmd_rules(int argc, char **argv);
 int fw_cmd_explain(int argc, char **argv);
+int fw_cmd_train(int argc, char **argv);
 int fw_cmd_list(int argc, char **argv);
 
 #endif

@@ -10,12 +10,12 @@ _assay() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words='scan extract report rules explain list --help --version'
+		words='scan extract report rules explain train list --help --version'
 	elif [[ $prev == --fail-on ]]; then
 		words='info low medium high critical'
 	elif [[ ($command == scan || $command == report) && ($prev == -f || $prev == --format) ]]; then
 		words='text json'
-	elif [[ $command == report && ($prev == -o || $prev == --output) ]]; then
+	elif [[ ($command == report || $command == train) && ($prev == -o || $prev == --output) ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames 2>/dev/null
 		return
@@ -24,7 +24,7 @@ _assay() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		compopt -o filenames 2>/dev/null
 		return
-	elif [[ $prev == --max-* || $prev == --job-* || $prev == --jobs ||
+	elif [[ $prev == --max-* || $prev == --least || $prev == --job-* || $prev == --jobs ||
 		$prev == -j || $prev == --deadline ]]; then
 		return
 	else
@@ -33,6 +33,7 @@ _assay() {
 			words="--format --verbose --fail-on --reproducible
 				--reveal -f -v $shared" ;;
 		extract) words="--output -o $shared" ;;
+		train) words="--output --least -o $shared" ;;
 		report)
 			words='--format --output --verbose --reproducible
 				-f -o -v --help' ;;
@@ -51,7 +52,7 @@ _assay() {
 				return
 			fi ;;
 		esac
-		if [[ $cur != -* && $command =~ ^(scan|extract|report)$ ]]; then
+		if [[ $cur != -* && $command =~ ^(scan|extract|report|train)$ ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			compopt -o filenames 2>/dev/null
 			return

@@ -23,7 +23,10 @@ static struct {
 
 static int is_table(const struct dirent *d)
 {
-	return fw_view_ends(fw_view_str(d->d_name), FW_STR(".tsv"));
+	struct fw_view name = fw_view_str(d->d_name);
+
+	return fw_view_ends(name, FW_STR(".tsv")) ||
+	       fw_view_ends(name, FW_STR(".bin"));
 }
 
 static bool read_table(const char *path, struct fw_view *out)
@@ -54,7 +57,7 @@ static bool load_one(const char *dir, const char *file)
 
 	if (tables.n == TABLES_MAX)
 		return true;
-	name.len -= sizeof(".tsv") - 1;
+	name.len -= sizeof(".tsv") - 1; /* as ".bin" */
 	t->name = fw_strdup(&tables.arena, name);
 	if (fw_data(t->name).data != NULL)
 		return true; /* the first folder's counts */

@@ -1,7 +1,7 @@
 /* data.h - tables that analyzers need, loaded before the first fork
  *
  * rules/data/NAME.tsv: lines of fields parted by tabs, '#' begins a comment
- * line. Jobs open no files, so all tables are read at the start.
+ * line. NAME.bin: anything; who asks for it knows its form. Jobs open no files, so all tables are read at the start.
  */
 #ifndef FW_CORE_DATA_H
 #define FW_CORE_DATA_H
@@ -10,7 +10,7 @@
 
 enum { FW_DATA_FIELDS = 8 };
 
-/* Reads every *.tsv of a folder, in order of names. A folder that is not there
+/* Reads every *.tsv and *.bin of a folder, in order of names. A folder that is not there
  * is no error; false, with errno, where a file cannot be read. */
 bool fw_data_load(const char *dir);
 void fw_data_free(void);

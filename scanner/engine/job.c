@@ -189,6 +189,8 @@ static void match(const struct scan *s, const struct fw_object *obj,
 static void analyze(const struct scan *s, const struct fw_object *obj,
 		    bool placed)
 {
+	if (s->opt.unpack_only)
+		return;
 	for (size_t i = 0; i < fw_analyzer_count; i++) {
 		const struct fw_analyzer *a = fw_analyzers[i];
 
@@ -323,7 +325,7 @@ static void unpack_item(const struct job *j, const struct content *c)
 
 static void correlate(const struct scan *s)
 {
-	for (size_t i = 0; i < fw_analyzer_count; i++)
+	for (size_t i = 0; i < fw_analyzer_count && !s->opt.unpack_only; i++)
 		if (fw_analyzers[i]->correlate != NULL)
 			fw_analyzers[i]->correlate(s->tree, &sink.out);
 }

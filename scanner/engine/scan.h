@@ -47,6 +47,7 @@ struct fw_scan_options {
 	struct fw_limits limits;
 	unsigned jobs;		/* 0: as many as there are processors */
 	bool no_sandbox;	/* for debuggers and profilers only */
+	bool unpack_only;	/* no analyzers, no rules */
 	bool more_hashes;	/* SHA-1, MD5 and TLSH as facts */
 	bool reveal;		/* owners' secrets are not masked */
 	enum fw_severity fail_on;

@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "core/literals.h"
+
 bool hidden_wants(const struct fw_object *obj)
 {
 	return elf_is(obj);
@@ -111,6 +113,8 @@ float hidden_oddness(struct fw_view t)
 	size_t upper, digits, odd;
 	float score = unsayable(t);
 
+	if (fw_literal_is_common(t))
+		return 0;
 	if (t.len < 4 || t.len > 48 || t.data[0] == '-' || t.data[0] == '/' ||
 	    t.data[0] == '%' || memchr(t.data, '%', t.len) != NULL ||
 	    memchr(t.data, '\n', t.len) != NULL)

@@ -1,6 +1,8 @@
 /* wordset.c - the words of a content, as small as correlators can carry them */
 #include "analyzers/hidden/wordset.h"
 
+#include "core/literals.h"
+
 enum {
 	BITS = 24, /* a word */
 	HASHES = 16,
@@ -8,7 +10,8 @@ enum {
 	CHARS_MAX = 4000, /* of a fact: just below what one may hold */
 	CHARS_MIN = 16,
 	WORDS_OF_ONE = CHARS_MAX * CHAR_BITS / BITS,
-	FIRST_SLOTS = 256
+	FIRST_SLOTS = 256,
+	USED_MAX = 1 << 20 /* words, common ones too */
 };
 
 static bool is_word(uint8_t c)
@@ -82,31 +85,25 @@ bool hidden_is_common(struct fw_view w)
 		if (words[i][0] == (char)w.data[0] &&
 		    fw_view_eq(w, fw_view_str(words[i])))
 			return true;
-	return false;
+	return fw_literal_is_common(w);
 }
 
-/* FNV-1a, mixed once more so that all bits may be used. Never 0. */
+/* Even, and never 0. */
 static uint64_t hash_of(struct fw_view w)
 {
-	uint64_t h = 14695981039346656037U;
+	uint64_t h = fw_literal_hash(w) & ~1ULL;
 
-	for (size_t i = 0; i < w.len; i++)
-		h = (h ^ w.data[i]) * 1099511628211U;
-	h = (h ^ (h >> 32)) * 0xd6e8feb86659fd93U;
-	h ^= h >> 32;
-	return h == 0 ? 1 : h;
+	return h == 0 ? 2 : h;
 }
 
-static bool put(uint64_t *slots, size_t size, uint64_t h)
+/* The slot of a hash, or the free one where it goes. */
+static uint64_t *slot_of(uint64_t *slots, size_t size, uint64_t h)
 {
-	size_t at = h & (size - 1);
+	size_t at = h >> 1 & (size - 1);
 
-	while (slots[at] != 0 && slots[at] != h)
+	while (slots[at] != 0 && (slots[at] & ~1ULL) != h)
 		at = (at + 1) & (size - 1);
-	if (slots[at] == h)
-		return false;
-	slots[at] = h;
-	return true;
+	return &slots[at];
 }
 
 static void grow(struct hidden_words *w, struct fw_arena *a)
@@ -116,7 +113,8 @@ static void grow(struct hidden_words *w, struct fw_arena *a)
 
 	for (size_t i = 0; i < w->size; i++)
 		if (w->slots[i] != 0)
-			put(slots, size, w->slots[i]);
+			*slot_of(slots, size, w->slots[i] & ~1ULL) =
+				w->slots[i];
 	w->slots = slots;
 	w->size = size;
 }
@@ -127,25 +125,25 @@ void hidden_words_add(struct hidden_words *w, struct fw_view text,
 	struct fw_view word;
 
 	while (!w->full && hidden_next_word(&text, &word)) {
-		if (hidden_is_common(word))
-			continue;
-		if (w->n * 2 >= w->size)
+		if (w->used * 2 >= w->size)
 			grow(w, a);
-		w->n += put(w->slots, w->size, hash_of(word));
-		w->full = w->n > w->max;
+		uint64_t h = hash_of(word);
+		uint64_t *slot = slot_of(w->slots, w->size, h);
+
+		if (*slot != 0)
+			continue;
+		bool common = hidden_is_common(word);
+
+		*slot = h | common;
+		w->used++;
+		w->n += !common;
+		w->full = w->n > w->max || w->used > USED_MAX;
 	}
 }
 
 bool hidden_words_have(const struct hidden_words *w, struct fw_view word)
 {
-	uint64_t h = hash_of(word);
-	size_t at = h & (w->size - 1);
-
-	if (w->size == 0)
-		return false;
-	while (w->slots[at] != 0 && w->slots[at] != h)
-		at = (at + 1) & (w->size - 1);
-	return w->slots[at] == h;
+	return w->size > 0 && *slot_of(w->slots, w->size, hash_of(word)) != 0;
 }
 
 /* Which of several filters a word is in, and its bits there. */
@@ -174,7 +172,7 @@ static void tell_part(const struct hidden_words *w, size_t part, size_t parts,
 	for (size_t i = 0; i < w->size; i++) {
 		uint64_t h = w->slots[i];
 
-		if (h == 0 || part_of(h, parts) != part)
+		if (h == 0 || (h & 1) != 0 || part_of(h, parts) != part)
 			continue;
 		for (unsigned k = 0; k < HASHES; k++) {
 			size_t bit = next_bit(&h, chars * CHAR_BITS);

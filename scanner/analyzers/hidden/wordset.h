@@ -23,16 +23,17 @@ enum {
  * False at the end. Linear. */
 bool hidden_next_word(struct fw_view *rest, struct fw_view *word);
 
-/* Words that say nothing by being mentioned: numbers, and what many texts
- * have. They are in no set. */
+/* Words that say nothing by being mentioned: numbers, what many texts have, and
+ * what many programs hold (literals.h). They are in no set. */
 bool hidden_is_common(struct fw_view word);
 
 /* Distinct words that are gathered; zeroed at first but for max. */
 struct hidden_words {
-	uint64_t *slots; /* hashes; 0: free */
-	size_t n, size;	 /* size: a power of two */
-	size_t max;	 /* words */
-	bool full;	 /* there were more */
+	uint64_t *slots;   /* hashes; 0: free; odd: a common word */
+	size_t n;	   /* words that are not common */
+	size_t used, size; /* slots; size: a power of two */
+	size_t max;	   /* words */
+	bool full;	   /* there were more */
 };
 
 /* Adds all words of a text. */

@@ -1,0 +1,41 @@
+#!/bin/bash
+# assay train: counts programs by name, in any order with the same result.
+# usage: train.sh ASSAY PROGRAM		(PROGRAM: any that holds literals)
+set -euo pipefail
+assay=$1 program=$2
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "$*"; exit 1; }
+
+count() { # TABLE: its literals
+	od -An -tu4 -j8 -N4 --endian=little "$1" | tr -d ' '
+}
+
+mkdir one two
+cp "$program" one/alpha
+cp "$program" one/libbeta-1.2.so.3
+cp "$program" two/gamma
+cp "$program" two/gamma2
+echo text >two/text
+"$assay" train -q one two -o a || fail "train failed"
+"$assay" train -q -j1 two one -o b
+cmp a b || fail "the order of images shows"
+[ "$(head -c 4 a)" = ALIT ] || fail "no table"
+[ "$(count a)" -gt 3 ] || fail "three programs hold the same, none counts"
+# Two builds of one program are one.
+"$assay" train -q two -o c
+[ "$(count c)" -eq 0 ] || fail "one program counts as several"
+"$assay" train -q --least 1 two -o c
+[ "$(count c)" -gt 3 ] || fail "--least 1 leaves literals out"
+"$assay" train -q one two -o - >d
+cmp a d || fail "standard output differs"
+
+for bad in "" "one" "-o x" "one -o x --least 0" "one -o x --least few" \
+	"absent -o x" "one -o absent/x"; do
+	status=0
+	# shellcheck disable=SC2086
+	"$assay" train -q $bad 2>/dev/null || status=$?
+	[ "$status" -eq 2 ] || fail "train $bad: status $status"
+done
