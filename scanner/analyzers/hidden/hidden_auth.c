@@ -9,6 +9,7 @@
 
 #include "code/outcome.h"
 
+enum { LARGE = 80 };
 enum { FUNCTIONS_MAX = 2000, SIZE_MAX_ASKED = 8192 };
 
 /* A call that may be the real check; how sure is in weight. */
@@ -214,6 +215,10 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 		}
 		if (best <= 0)
 			continue;
+		/* Who parses much asks many things; a login is short. */
+		if (f->block_count > LARGE &&
+		    (h->p.starts[f->start].uses & CODE_AUTH) == 0)
+			best *= 0.75f;
 		size_t more = same_subject(c, n, i);
 
 		best += hidden_oddness(c[i].literal) + (login ? 1.5f : -2.0f) +
