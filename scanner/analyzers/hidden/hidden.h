@@ -56,6 +56,10 @@ void hidden_note(struct hidden_code *h, const struct hidden_candidate *c);
  * option, a file or a message, and few programs contain. */
 float hidden_oddness(struct fw_view literal);
 
+/* Whether anybody but its user can talk to the program: it listens, receives,
+ * or answers a web server's requests. */
+bool hidden_is_reached(const struct hidden_code *h);
+
 /* Words that every program compares before it does something ordinary. */
 bool hidden_is_ordinary(struct fw_view literal);
 

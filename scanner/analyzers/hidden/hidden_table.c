@@ -99,19 +99,6 @@ static float strength(struct hidden_code *h, uint32_t function,
 		       : sink->weight;
 }
 
-/* Whether anybody but its user can talk to the program. */
-static bool is_reached(const struct hidden_code *h)
-{
-	for (size_t i = 0; i < h->p.import_count; i++) {
-		const struct code_known *k = h->p.imports[i].known;
-
-		if (k != NULL && ((k->use & (CODE_LISTEN | CODE_ACCEPT)) != 0 ||
-				  strncmp(k->name, "recv", 4) == 0))
-			return true;
-	}
-	return h->p.import_count < 2;
-}
-
 struct row {
 	struct fw_view name;
 	uint32_t function;
@@ -182,7 +169,7 @@ static void judge(struct hidden_code *h, const struct table *t)
 		    (silent ? 2.5f : 0) + hidden_oddness(rows[i].name) * 0.5f;
 		if (rows[i].told && !rows[i].bare)
 			s *= 0.7f;
-		if (!is_reached(h) && !rows[i].bare)
+		if (!hidden_is_reached(h) && !rows[i].bare)
 			s *= 0.6f;
 		hidden_note(
 			h,
