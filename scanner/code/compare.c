@@ -230,10 +230,13 @@ static bool add_either(const struct code_program *p, struct bytes *s,
 	return true;
 }
 
-/* The bytes in order of address; 0 where they are not one after the other. */
+/* The bytes in order of address; 0 where they leave a gap. Parts may overlap:
+ * 14 bytes are compared as 8 and 8. */
 static size_t join(const struct bytes *s, char *to)
 {
+	bool there[BYTES_MAX] = { false };
 	int64_t first = INT64_MAX;
+	size_t length = 0;
 
 	for (size_t i = 0; i < s->count; i++)
 		first = s->from[i] < first ? s->from[i] : first;
@@ -243,8 +246,13 @@ static size_t join(const struct bytes *s, char *to)
 		if (at < 0 || at >= (int64_t)s->count)
 			return 0;
 		to[at] = (char)s->value[i];
+		there[at] = true;
+		length = (size_t)at + 1 > length ? (size_t)at + 1 : length;
 	}
-	return s->count;
+	for (size_t i = 0; i < length; i++)
+		if (!there[i])
+			return 0;
+	return length;
 }
 
 static size_t printable(const char *s, size_t n)

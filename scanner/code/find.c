@@ -205,17 +205,21 @@ static void count(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 {
 	struct windows *w = ctx;
 	size_t i = (size_t)((at - w->address) / WINDOW);
+	const struct code_range *r;
 
-	if (i < w->count && w->hits[i][w->mode] < UINT16_MAX &&
-	    (what == CODE_SEEN_START ||
-	     (what == CODE_SEEN_CALL &&
-	      code_in_text(w->p, value & ~UINT64_C(1)))))
+	/* Prologues look alike in both. */
+	if (what != CODE_SEEN_CALL || i >= w->count ||
+	    w->hits[i][w->mode] == UINT16_MAX)
+		return;
+	r = code_range_of(w->p, value & ~UINT64_C(1));
+	if (r != NULL && r->exec)
 		w->hits[i][w->mode]++;
 }
 
 /* Thumb or not, window by window: in which reading the code has more calls that
- * lead into it and more beginnings of functions. Symbols and the entry point
- * belong to start files, and a C library need not be built as the program is.
+ * lead into it; the program's own mode where that is not clear. Symbols and the
+ * entry point belong to start files, and a C library need not be built as the
+ * program is.
  */
 static void find_modes(struct code_program *p, const struct code_range *t,
 		       uint8_t *thumb)
@@ -235,12 +239,12 @@ static void find_modes(struct code_program *p, const struct code_range *t,
 			all[m] += w.hits[i][m];
 	if (t->bytes.len >= LARGEST_TEXT)
 		p->mode.thumb = all[1] > all[0];
-	bool now = all[1] > all[0];
+	bool most = all[1] > all[0];
 
 	for (size_t i = 0; i < w.count; i++) {
-		if (w.hits[i][0] != w.hits[i][1])
-			now = w.hits[i][1] > w.hits[i][0];
-		thumb[i] = now;
+		uint16_t same = w.hits[i][most], other = w.hits[i][!most];
+
+		thumb[i] = other >= 3 && other > 2 * same ? !most : most;
 	}
 }
 

@@ -266,18 +266,35 @@ static bool has_sibling(const struct hidden_code *h, uint64_t address)
 	return false;
 }
 
-/* A function that only tells whether its argument equals a constant, among
- * those that are asked whether a password is right. */
+/* Whether one result, and a fixed one, comes only when a compare is equal. */
+static bool has_verdict(struct hidden_code *h, const struct code_function *f,
+			const struct code_compare *c)
+{
+	uint64_t yes[CODE_OUTCOMES], no[CODE_OUTCOMES];
+	bool computed, computed_no;
+	size_t n, m;
+
+	if (c->equal == CODE_NO_BLOCK || c->other == CODE_NO_BLOCK)
+		return false;
+	n = code_outcomes(&h->p, f, c->block, c->equal, yes, &computed);
+	m = code_outcomes(&h->p, f, c->block, c->other, no, &computed_no);
+	return n == 1 && !computed && m > 0 && (m > 1 || no[0] != yes[0]);
+}
+
+/* A function that gives a verdict of its own on a constant, among those that
+ * are asked whether a password is right. */
 static void look_at_verdict(struct hidden_code *h,
 			    const struct code_function *f,
 			    const struct code_compare *c, size_t n)
 {
-	const struct code_start *s = &h->p.starts[f->start];
+	bool sibling = n > 0 && n < 64 &&
+		       has_sibling(h, h->p.starts[f->start].address);
 
-	if (s->predicate == NULL || !has_sibling(h, s->address))
-		return;
-	for (size_t i = 0; i < n; i++)
-		if (code_is_trigger(&c[i]))
+	for (size_t i = 0; sibling && i < n; i++)
+		if (code_is_trigger(&c[i]) &&
+		    !hidden_is_ordinary(c[i].literal) &&
+		    hidden_oddness(c[i].literal) >= 0.3f &&
+		    has_verdict(h, f, &c[i]))
 			note(h, f, &c[i],
 			     5 + 1.5f + hidden_oddness(c[i].literal));
 }

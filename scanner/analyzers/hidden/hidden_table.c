@@ -88,6 +88,17 @@ static float strength(struct hidden_code *h, uint32_t function,
 		      enum code_sink_kind *kind, struct code_sink *sink)
 {
 	const struct code_sinks *s = code_sinks_of(&h->p, function, 0);
+	const struct code_start *st = &h->p.starts[function];
+
+	/* The handler is itself what gives a command to a shell. */
+	if (st->known != NULL && (st->known->use & CODE_SHELL) != 0) {
+		*kind = CODE_SINK_VARIABLE;
+		*sink = (struct code_sink){ .weight = 6,
+					    .at = st->address,
+					    .call = st->address,
+					    .function = function };
+		return 6;
+	}
 
 	*kind = code_sinks_best(s);
 	*sink = s->of[*kind];
