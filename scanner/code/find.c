@@ -14,11 +14,18 @@ struct seen {
 	uint8_t what; /* enum code_seen */
 };
 
+/* A function as the unwinding tables have it. */
+struct frame {
+	uint64_t address, size;
+};
+
 struct finder {
 	struct code_program *p;
 	struct fw_arena arena; /* of what is only needed here */
 	struct seen *v;
 	size_t count, cap;
+	struct frame *frames; /* by address, as the table is */
+	size_t frame_count, frame_cap;
 	bool take_starts;
 	bool thumb;	 /* what is scanned is */
 	uint8_t **modes; /* ARM: by range of text, by window: is it Thumb? */
@@ -63,8 +70,9 @@ static void add_symbols(struct code_program *p, const struct elf_symbols *t,
 
 /* The table of .eh_frame_hdr: version, three encodings, pointer, count, then
  * pairs of offsets from the header. Returns how many there were. */
-static size_t add_frames(struct code_program *p)
+static size_t add_frames(struct finder *f)
 {
+	struct code_program *p = f->p;
 	const GElf_Phdr *s = elf_segment(&p->elf, PT_GNU_EH_FRAME);
 	struct fw_cursor c;
 
@@ -83,10 +91,19 @@ static size_t add_frames(struct code_program *p)
 
 	for (; i < n && fw_ok(&c); i++) {
 		uint64_t at = s->p_vaddr + (uint64_t)(int32_t)fw_u32(&c);
+		uint64_t frame = s->p_vaddr + (uint64_t)(int32_t)fw_u32(&c);
+		uint64_t size;
 
-		fw_skip(&c, 4);
-		if (fw_ok(&c))
-			add_pointer(p, at & p->mask);
+		if (!fw_ok(&c))
+			break;
+		add_pointer(p, at & p->mask);
+		/* length, CIE, begin, then how many bytes it describes */
+		if (!code_read(p, (frame + 12) & p->mask, 4, &size))
+			size = 0;
+		f->frames = fw_grow(&f->arena, f->frames, &f->frame_cap,
+				    f->frame_count + 1, sizeof(*f->frames));
+		f->frames[f->frame_count++] =
+			(struct frame){ at & p->mask, size };
 	}
 	return i;
 }
@@ -479,6 +496,24 @@ static int address_order(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* Whether an address lies inside of a function that the unwinding tables know:
+ * what looks like a call of it is none. */
+static bool is_inside(const struct finder *f, uint64_t address)
+{
+	size_t low = 0, high = f->frame_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (f->frames[mid].address <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low > 0 && f->frames[low - 1].address != address &&
+	       address - f->frames[low - 1].address < f->frames[low - 1].size;
+}
+
 /* What is called and is no linkage stub begins a function. */
 static void add_called(struct code_program *p, struct finder *f)
 {
@@ -493,7 +528,7 @@ static void add_called(struct code_program *p, struct finder *f)
 	if (n > 1)
 		qsort(to, n, sizeof(*to), address_order);
 	for (size_t i = 0; i < n; i++)
-		if ((i == 0 || to[i] != to[i - 1]) &&
+		if ((i == 0 || to[i] != to[i - 1]) && !is_inside(f, to[i]) &&
 		    code_stub(p, to[i], 0) == CODE_NO_IMPORT)
 			add(p, to[i], (struct fw_view){ NULL, 0 }, false,
 			    false);
@@ -516,7 +551,7 @@ void code_find_starts(struct code_program *p)
 	add_symbols(p, &p->elf.dynsym, true);
 	add_symbols(p, &p->elf.symtab, false);
 	add_arrays(p);
-	f.take_starts = add_frames(p) + add_exidx(&f) < ENOUGH_FRAMES &&
+	f.take_starts = add_frames(&f) + add_exidx(&f) < ENOUGH_FRAMES &&
 			p->elf.symtab.count < ENOUGH_FRAMES;
 	add_data_pointers(p);
 	for (size_t i = 0; i < p->text_count; i++) {
