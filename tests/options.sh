@@ -24,7 +24,7 @@ while read -r command; do
 		[ "$option" = --help ] && continue
 		grep -qE -- "(Fl |, |\| )-?${option#-}( |\$)" "$man" ||
 			missing "$man" "$command $option"
-		case $command in scan | extract | report | list) ;; *) continue ;; esac
+		case $command in scan | extract | report | list | functions | disasm | graph) ;; *) continue ;; esac
 		grep -qx -- "$option" < <(complete_words assay "$command" --) ||
 			missing "$completion" "$command $option"
 	done

@@ -1,16 +1,13 @@
 /* function.c - one function, analysed once */
 #include "code/flow.h"
 
-/* Two jobs at a time stay within the budget of a whole scan. */
-enum { MEMORY_MAX = 24 << 20 };
-
 struct code_function *code_function(struct code_program *p, uint32_t start)
 {
 	struct code_start *s = &p->starts[start];
 
 	if (s->analysed != NULL)
 		return s->analysed->block_count > 0 ? s->analysed : NULL;
-	if (p->arena->used > MEMORY_MAX) {
+	if (p->arena->used > p->memory_max) {
 		p->gave_up = "its code needs more memory than there is for it";
 		return NULL;
 	}

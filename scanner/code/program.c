@@ -11,6 +11,8 @@
 
 /* Instructions a program may cost: some seconds of the slowest decoder. */
 enum { BUDGET = 6000000, VALUES_MAX = 1 << 20, RANGES_MAX = 64 };
+/* Two jobs at a time stay within the memory of a whole scan. */
+enum { MEMORY_MAX = 24 << 20 };
 enum { IMPORTS_MAX = 1 << 16, SLOTS_MAX = 1 << 21 };
 
 static bool set_arch(struct code_program *p, const char **why)
@@ -352,7 +354,9 @@ static void add_slots(struct code_program *p)
 bool code_open(struct code_program *p, struct fw_view bytes,
 	       struct fw_arena *arena, const char **why)
 {
-	*p = (struct code_program){ .arena = arena, .budget = BUDGET };
+	*p = (struct code_program){ .arena = arena,
+				    .budget = BUDGET,
+				    .memory_max = MEMORY_MAX };
 	*why = "no ELF that can be read";
 	if (!elf_open(&p->elf, bytes, arena))
 		return false;

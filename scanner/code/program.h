@@ -102,6 +102,7 @@ struct code_program {
 	size_t walk_cap, walked_cap;
 	struct flow *flow;   /* flow.h: room to work in, or NULL */
 	uint64_t budget;     /* instructions that may still be lifted */
+	size_t memory_max;   /* of the arena, for analysed functions */
 	const char *gave_up; /* why not all was analysed, or NULL */
 };
 

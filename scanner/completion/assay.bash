@@ -10,7 +10,7 @@ _assay() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words='scan extract report rules explain train list --help --version'
+		words='scan extract report rules functions disasm graph explain train list --help --version'
 	elif [[ $prev == --fail-on ]]; then
 		words='info low medium high critical'
 	elif [[ ($command == scan || $command == report) && ($prev == -f || $prev == --format) ]]; then
@@ -37,6 +37,9 @@ _assay() {
 		report)
 			words='--format --output --verbose --reproducible
 				-f -o -v --help' ;;
+		functions) words='--all --json --tmp-dir --no-sandbox -q --help' ;;
+		disasm) words='--tmp-dir --no-sandbox -q --help' ;;
+		graph) words='--svg --tmp-dir --no-sandbox -q --help' ;;
 		list) words='formats analyzers kinds --markdown --help' ;;
 		explain)
 			words="--help $(command "${COMP_WORDS[0]}" list kinds \
@@ -52,7 +55,7 @@ _assay() {
 				return
 			fi ;;
 		esac
-		if [[ $cur != -* && $command =~ ^(scan|extract|report|train)$ ]]; then
+		if [[ $cur != -* && $command =~ ^(scan|extract|report|train|functions|disasm|graph)$ ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			compopt -o filenames 2>/dev/null
 			return

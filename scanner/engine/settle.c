@@ -20,6 +20,8 @@ static bool wants_place(struct scan *s, const struct entry *e)
 				 .path = fw_entry_path(&s->arena, e),
 				 .meta = &e->meta };
 
+	if (s->opt.unpack_only)
+		return false;
 	for (size_t i = 0; i < fw_analyzer_count; i++)
 		if (fw_analyzers[i]->placed &&
 		    fw_analyzers[i]->inspect != NULL &&

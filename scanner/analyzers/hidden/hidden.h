@@ -52,6 +52,9 @@ struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o);
 /* Notes a candidate; strings must outlive the object's job. */
 void hidden_note(struct hidden_code *h, const struct hidden_candidate *c);
 
+/* Joins the candidates of one place, best first; how many are left. */
+size_t hidden_join(struct hidden_code *h);
+
 /* How odd a literal is, 0 to 4: what a person would not write for a name, an
  * option, a file or a message, and few programs contain. */
 float hidden_oddness(struct fw_view literal);

@@ -69,7 +69,7 @@ static size_t join_sinks(struct hidden_code *h, size_t count)
 	return n;
 }
 
-static size_t join(struct hidden_code *h)
+size_t hidden_join(struct hidden_code *h)
 {
 	size_t n = 0;
 
@@ -180,7 +180,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 
 	if (h == NULL)
 		return;
-	n = join(h);
+	n = hidden_join(h);
 	for (size_t i = 0; i < n && i < TOLD && h->found[i].score >= LEAST; i++)
 		tell(h, &h->found[i], o);
 	if (h->p.gave_up != NULL)
