@@ -6,30 +6,92 @@
 
 #include "code/state.h"
 
-enum { STARTS_MAX = 1 << 18, SEEN_MAX = 1 << 21, ENOUGH_FRAMES = 16 };
+enum { STARTS_MAX = 1 << 18, SEEN_MAX = 1 << 20, EDGES_MAX = 1 << 19 };
+enum { ENOUGH_FRAMES = 16 };
 enum { WINDOW = 1024, LARGEST_TEXT = 2048 };
 
 struct seen {
-	uint64_t at, value;
-	uint8_t what; /* enum code_seen */
+	uint64_t at : 56, what : 8; /* enum code_seen */
+	uint64_t value;
 };
 
-/* A function as the unwinding tables have it. */
-struct frame {
-	uint64_t address, size;
+/* Room for lists whose length is not known; each in an arena of its own. */
+struct code_growing {
+	struct fw_arena starts, edges, seen;
 };
 
 struct finder {
 	struct code_program *p;
+	struct code_growing growing;
 	struct fw_arena arena; /* of what is only needed here */
 	struct seen *v;
 	size_t count, cap;
-	struct frame *frames; /* by address, as the table is */
-	size_t frame_count, frame_cap;
 	bool take_starts;
 	bool thumb;	 /* what is scanned is */
 	uint8_t **modes; /* ARM: by range of text, by window: is it Thumb? */
 };
+
+/* As fw_grow(), but gives back at once what was outgrown. */
+static void *grow(struct fw_arena *a, void *items, size_t *cap, size_t want,
+		  size_t size)
+{
+	struct fw_arena old = *a;
+	size_t had = *cap;
+
+	if (want <= had)
+		return items;
+	*a = (struct fw_arena){ .on_full = old.on_full, .ctx = old.ctx };
+	*cap = 0;
+	void *fresh = fw_grow(a, NULL, cap, want, size);
+
+	if (had > 0)
+		memcpy(fresh, items, had * size);
+	fw_arena_free(&old);
+	return fresh;
+}
+
+static struct code_growing growing_of(const struct code_program *p)
+{
+	struct fw_arena none = { .on_full = p->arena->on_full,
+				 .ctx = p->arena->ctx };
+
+	return (struct code_growing){ none, none, none };
+}
+
+static int start_order(const void *a, const void *b)
+{
+	const struct code_start *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	if ((x->name.len > 0) != (y->name.len > 0))
+		return x->name.len > 0 ? -1 : 1;
+	return (int)y->thumb - (int)x->thumb;
+}
+
+/* Sorts, and drops doubles: a name and a known mode win. */
+static void join_doubles(struct code_program *p)
+{
+	size_t kept = 0;
+
+	if (p->start_count == 0)
+		return;
+	qsort(p->starts, p->start_count, sizeof(*p->starts), start_order);
+	for (size_t i = 0; i < p->start_count; i++) {
+		struct code_start *last =
+			kept > 0 ? &p->starts[kept - 1] : NULL;
+
+		if (last != NULL && last->address == p->starts[i].address) {
+			last->exported |= p->starts[i].exported;
+			last->thumb |= p->starts[i].thumb;
+			if (last->known == NULL)
+				last->known = p->starts[i].known;
+			continue;
+		}
+		p->starts[kept++] = p->starts[i];
+	}
+	p->start_count = kept;
+}
 
 static void add(struct code_program *p, uint64_t address, struct fw_view name,
 		bool thumb, bool exported)
@@ -38,11 +100,18 @@ static void add(struct code_program *p, uint64_t address, struct fw_view name,
 		thumb = thumb || (address & 1) != 0;
 		address &= ~UINT64_C(1);
 	}
-	if (p->start_count == STARTS_MAX || !code_in_text(p, address) ||
-	    address % p->arch->step != 0)
+	if (!code_in_text(p, address) || address % p->arch->step != 0)
 		return;
-	p->starts = fw_grow(p->arena, p->starts, &p->start_cap,
-			    p->start_count + 1, sizeof(*p->starts));
+	if (p->start_count == p->start_cap)
+		join_doubles(p);
+	if (p->start_count == STARTS_MAX) {
+		p->gave_up = "it has more functions than are looked at";
+		return;
+	}
+	/* Twice the room where doubles were few: sorting stays cheap. */
+	p->starts = grow(&p->growing->starts, p->starts, &p->start_cap,
+			 p->start_count + p->start_count / 2 + 1,
+			 sizeof(*p->starts));
 	p->starts[p->start_count++] =
 		(struct code_start){ .address = address,
 				     .name = name,
@@ -70,9 +139,8 @@ static void add_symbols(struct code_program *p, const struct elf_symbols *t,
 
 /* The table of .eh_frame_hdr: version, three encodings, pointer, count, then
  * pairs of offsets from the header. Returns how many there were. */
-static size_t add_frames(struct finder *f)
+static size_t add_frames(struct code_program *p)
 {
-	struct code_program *p = f->p;
 	const GElf_Phdr *s = elf_segment(&p->elf, PT_GNU_EH_FRAME);
 	struct fw_cursor c;
 
@@ -91,19 +159,10 @@ static size_t add_frames(struct finder *f)
 
 	for (; i < n && fw_ok(&c); i++) {
 		uint64_t at = s->p_vaddr + (uint64_t)(int32_t)fw_u32(&c);
-		uint64_t frame = s->p_vaddr + (uint64_t)(int32_t)fw_u32(&c);
-		uint64_t size;
 
-		if (!fw_ok(&c))
-			break;
-		add_pointer(p, at & p->mask);
-		/* length, CIE, begin, then how many bytes it describes */
-		if (!code_read(p, (frame + 12) & p->mask, 4, &size))
-			size = 0;
-		f->frames = fw_grow(&f->arena, f->frames, &f->frame_cap,
-				    f->frame_count + 1, sizeof(*f->frames));
-		f->frames[f->frame_count++] =
-			(struct frame){ at & p->mask, size };
+		fw_skip(&c, 4);
+		if (fw_ok(&c))
+			add_pointer(p, at & p->mask);
 	}
 	return i;
 }
@@ -201,13 +260,18 @@ static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 		    code_slot_at(f->p, value) == NULL)
 			return;
 	}
-	if (f->count == SEEN_MAX ||
-	    (what == CODE_SEEN_SLOT && code_slot_at(f->p, value) == NULL))
+	if (what == CODE_SEEN_SLOT && code_slot_at(f->p, value) == NULL)
 		return;
+	if (f->count == SEEN_MAX) {
+		f->p->gave_up = "it has more calls than are looked at";
+		return;
+	}
 	if (what == CODE_SEEN_JUMP && f->thumb)
 		value |= 1;
-	f->v = fw_grow(&f->arena, f->v, &f->cap, f->count + 1, sizeof(*f->v));
-	f->v[f->count++] = (struct seen){ at, value, (uint8_t)what };
+	f->v = grow(&f->growing.seen, f->v, &f->cap, f->count + 1,
+		    sizeof(*f->v));
+	f->v[f->count++] =
+		(struct seen){ at & (UINT64_MAX >> 8), (uint8_t)what, value };
 }
 
 /* How much a window of code looks like ARM [0] and like Thumb [1]. */
@@ -222,21 +286,17 @@ static void count(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 {
 	struct windows *w = ctx;
 	size_t i = (size_t)((at - w->address) / WINDOW);
-	const struct code_range *r;
 
-	/* Prologues look alike in both. */
-	if (what != CODE_SEEN_CALL || i >= w->count ||
-	    w->hits[i][w->mode] == UINT16_MAX)
-		return;
-	r = code_range_of(w->p, value & ~UINT64_C(1));
-	if (r != NULL && r->exec)
+	if (i < w->count && w->hits[i][w->mode] < UINT16_MAX &&
+	    (what == CODE_SEEN_START ||
+	     (what == CODE_SEEN_CALL &&
+	      code_in_text(w->p, value & ~UINT64_C(1)))))
 		w->hits[i][w->mode]++;
 }
 
 /* Thumb or not, window by window: in which reading the code has more calls that
- * lead into it; the program's own mode where that is not clear. Symbols and the
- * entry point belong to start files, and a C library need not be built as the
- * program is.
+ * lead into it and more beginnings of functions. Symbols and the entry point
+ * belong to start files, and a C library need not be built as the program is.
  */
 static void find_modes(struct code_program *p, const struct code_range *t,
 		       uint8_t *thumb)
@@ -256,12 +316,12 @@ static void find_modes(struct code_program *p, const struct code_range *t,
 			all[m] += w.hits[i][m];
 	if (t->bytes.len >= LARGEST_TEXT)
 		p->mode.thumb = all[1] > all[0];
-	bool most = all[1] > all[0];
+	bool now = all[1] > all[0];
 
 	for (size_t i = 0; i < w.count; i++) {
-		uint16_t same = w.hits[i][most], other = w.hits[i][!most];
-
-		thumb[i] = other >= 3 && other > 2 * same ? !most : most;
+		if (w.hits[i][0] != w.hits[i][1])
+			now = w.hits[i][1] > w.hits[i][0];
+		thumb[i] = now;
 	}
 }
 
@@ -284,46 +344,25 @@ static void scan_arm(struct code_program *p, const struct code_range *t,
 	}
 }
 
-static int start_order(const void *a, const void *b)
-{
-	const struct code_start *x = a, *y = b;
-
-	if (x->address != y->address)
-		return x->address < y->address ? -1 : 1;
-	if ((x->name.len > 0) != (y->name.len > 0))
-		return x->name.len > 0 ? -1 : 1;
-	return (int)y->thumb - (int)x->thumb;
-}
-
-/* Sorts, drops doubles (a name and a known mode win), and sets the ends. */
+/* Sorts, drops doubles, moves what is left to where it stays; sets the ends. */
 static void settle(struct code_program *p)
 {
-	size_t kept = 0;
+	struct code_start *all = p->starts;
 
-	if (p->start_count == 0)
-		return;
-	qsort(p->starts, p->start_count, sizeof(*p->starts), start_order);
+	join_doubles(p);
+	p->starts = fw_alloc(p->arena, p->start_count, sizeof(*all));
+	if (p->start_count > 0)
+		memcpy(p->starts, all, p->start_count * sizeof(*all));
+	p->start_cap = p->start_count;
+	fw_arena_free(&p->growing->starts);
 	for (size_t i = 0; i < p->start_count; i++) {
-		struct code_start *last =
-			kept > 0 ? &p->starts[kept - 1] : NULL;
-
-		if (last != NULL && last->address == p->starts[i].address) {
-			last->exported |= p->starts[i].exported;
-			last->thumb |= p->starts[i].thumb;
-			if (last->known == NULL)
-				last->known = p->starts[i].known;
-			continue;
-		}
-		p->starts[kept++] = p->starts[i];
-	}
-	p->start_count = kept;
-	for (size_t i = 0; i < kept; i++) {
 		const struct code_range *t = p->text;
 
 		while (p->starts[i].address - t->address >= t->bytes.len)
 			t++;
 		p->starts[i].end = t->address + t->bytes.len;
-		if (i + 1 < kept && p->starts[i + 1].address < p->starts[i].end)
+		if (i + 1 < p->start_count &&
+		    p->starts[i + 1].address < p->starts[i].end)
 			p->starts[i].end = p->starts[i + 1].address;
 	}
 }
@@ -381,10 +420,17 @@ static void add_edge(struct code_program *p, uint64_t at, uint32_t to,
 
 	if (from == CODE_NO_FUNCTION)
 		return;
-	p->edges = fw_grow(p->arena, p->edges, &p->edge_cap, p->edge_count + 1,
-			   sizeof(*p->edges));
+	if (p->edge_count == EDGES_MAX) {
+		p->gave_up = "it has more calls than are looked at";
+		return;
+	}
+	p->edges = grow(&p->growing->edges, p->edges, &p->edge_cap,
+			p->edge_count + 1, sizeof(*p->edges));
 	p->edges[p->edge_count++] =
-		(struct code_edge){ from, to, is_import, at };
+		(struct code_edge){ .at = at,
+				    .from = from,
+				    .to = to & INT32_MAX,
+				    .is_import = is_import };
 }
 
 static void edge_to_slot(struct code_program *p, uint64_t at, uint64_t address)
@@ -496,28 +542,12 @@ static int address_order(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Whether an address lies inside of a function that the unwinding tables know:
- * what looks like a call of it is none. */
-static bool is_inside(const struct finder *f, uint64_t address)
-{
-	size_t low = 0, high = f->frame_count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (f->frames[mid].address <= address)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low > 0 && f->frames[low - 1].address != address &&
-	       address - f->frames[low - 1].address < f->frames[low - 1].size;
-}
-
 /* What is called and is no linkage stub begins a function. */
 static void add_called(struct code_program *p, struct finder *f)
 {
-	uint64_t *to = fw_alloc(&f->arena, f->count, sizeof(*to));
+	struct fw_arena temporary = { .on_full = p->arena->on_full,
+				      .ctx = p->arena->ctx };
+	uint64_t *to = fw_alloc(&temporary, f->count, sizeof(*to));
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->count; i++)
@@ -528,18 +558,33 @@ static void add_called(struct code_program *p, struct finder *f)
 	if (n > 1)
 		qsort(to, n, sizeof(*to), address_order);
 	for (size_t i = 0; i < n; i++)
-		if ((i == 0 || to[i] != to[i - 1]) && !is_inside(f, to[i]) &&
+		if ((i == 0 || to[i] != to[i - 1]) &&
 		    code_stub(p, to[i], 0) == CODE_NO_IMPORT)
 			add(p, to[i], (struct fw_view){ NULL, 0 }, false,
 			    false);
+	fw_arena_free(&temporary);
+}
+
+/* Moves edges to where they stay. */
+static void keep_edges(struct code_program *p)
+{
+	struct code_edge *all = p->edges;
+
+	p->edges = fw_alloc(p->arena, p->edge_count, sizeof(*all));
+	if (p->edge_count > 0)
+		memcpy(p->edges, all, p->edge_count * sizeof(*all));
+	p->edge_cap = p->edge_count;
+	fw_arena_free(&p->growing->edges);
 }
 
 void code_find_starts(struct code_program *p)
 {
 	struct finder f = { .p = p,
+			    .growing = growing_of(p),
 			    .arena = { .on_full = p->arena->on_full,
 				       .ctx = p->arena->ctx } };
 
+	p->growing = &f.growing;
 	if (p->elf.h.e_machine == EM_ARM) {
 		f.modes = fw_alloc(&f.arena, p->text_count, sizeof(*f.modes));
 		for (size_t i = 0; i < p->text_count; i++) {
@@ -551,7 +596,7 @@ void code_find_starts(struct code_program *p)
 	add_symbols(p, &p->elf.dynsym, true);
 	add_symbols(p, &p->elf.symtab, false);
 	add_arrays(p);
-	f.take_starts = add_frames(&f) + add_exidx(&f) < ENOUGH_FRAMES &&
+	f.take_starts = add_frames(p) + add_exidx(&f) < ENOUGH_FRAMES &&
 			p->elf.symtab.count < ENOUGH_FRAMES;
 	add_data_pointers(p);
 	for (size_t i = 0; i < p->text_count; i++) {
@@ -564,7 +609,10 @@ void code_find_starts(struct code_program *p)
 	add_called(p, &f);
 	settle(p);
 	add_edges(p, &f);
+	fw_arena_free(&f.growing.seen);
 	fw_arena_free(&f.arena);
+	keep_edges(p);
+	p->growing = NULL;
 	if (p->edge_count > 1)
 		qsort(p->edges, p->edge_count, sizeof(*p->edges), edge_order);
 	code_spread(p);
@@ -573,8 +621,10 @@ void code_find_starts(struct code_program *p)
 void code_add_starts(struct code_program *p, const uint64_t *addresses,
 		     size_t n)
 {
-	uint64_t *to = fw_alloc(p->arena, p->edge_count, sizeof(*to));
+	struct code_growing growing = growing_of(p);
+	uint64_t *to = fw_alloc(&growing.seen, p->edge_count, sizeof(*to));
 
+	p->growing = &growing;
 	for (size_t i = 0; i < p->edge_count; i++)
 		if (!p->edges[i].is_import)
 			to[i] = p->starts[p->edges[i].to].address;
@@ -586,8 +636,10 @@ void code_add_starts(struct code_program *p, const uint64_t *addresses,
 	for (size_t i = 0; i < p->edge_count; i++) {
 		p->edges[i].from = code_start_of(p, p->edges[i].at);
 		if (!p->edges[i].is_import)
-			p->edges[i].to = code_start_at(p, to[i]);
+			p->edges[i].to = code_start_at(p, to[i]) & INT32_MAX;
 	}
+	fw_arena_free(&growing.seen);
+	p->growing = NULL;
 	if (p->edge_count > 1)
 		qsort(p->edges, p->edge_count, sizeof(*p->edges), edge_order);
 }

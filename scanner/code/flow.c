@@ -6,6 +6,7 @@
 #include "code/flow.h"
 
 enum { INSNS_MAX = 40000, BYTES_MAX = 1 << 20, TABLE_MAX = 512 };
+enum { BLOCKS_MAX = 16384, JUMPS_MAX = 1 << 16, STEPS_MAX = 1 << 23 };
 enum { TAIL_MAX = 12, TEST_MAX = 4, WAYS_MAX = 4 };
 
 static size_t index_of(const struct flow *w, uint64_t address)
@@ -53,6 +54,8 @@ static struct flow_insn *take(struct flow *w, uint64_t address)
 {
 	struct code_insn in, slot;
 
+	if (w->insn_count == INSNS_MAX)
+		w->p->gave_up = "a function is larger than what is analysed";
 	if (w->insn_count == INSNS_MAX ||
 	    !code_decode(w->p, address, w->thumb, &in))
 		return NULL;
@@ -217,6 +220,7 @@ static void cut(struct flow *w, size_t steps)
 static void connect(struct flow *w, uint32_t table_count)
 {
 	struct code_function *f = w->f;
+	uint32_t jumps = 0;
 
 	for (uint32_t i = 0; i < f->block_count; i++) {
 		struct code_block *b = &w->blocks[i];
@@ -233,7 +237,12 @@ static void connect(struct flow *w, uint32_t table_count)
 			b->next[0] = block_at(w, in->target);
 			break;
 		case CODE_JUMP_REGISTER:
-			b->more_count = table_count;
+			if (jumps + table_count <= JUMPS_MAX)
+				b->more_count = table_count;
+			else
+				w->p->gave_up = "a function has more jump "
+						"tables than are followed";
+			jumps += b->more_count;
 			if (in->cond != CODE_ALWAYS)
 				b->next[0] = block_at(w, b->end);
 			break;
@@ -289,6 +298,9 @@ static void split_tails(struct flow *w)
 	struct code_function *f = w->f;
 	uint32_t count = f->block_count;
 	uint32_t room = count + (uint32_t)w->insn_count / 2;
+
+	if (room > BLOCKS_MAX)
+		room = BLOCKS_MAX;
 	uint32_t *users = fw_alloc(w->p->arena, count, sizeof(*users));
 
 	for (uint32_t i = 0; i < count; i++)
@@ -344,7 +356,7 @@ bool flow_build(struct flow *w)
 	uint32_t table_count = 0;
 
 	if (len > BYTES_MAX)
-		len = BYTES_MAX;
+		len = BYTES_MAX; /* between functions may lie data */
 	w->end = w->start + len;
 	w->insn_count = w->op_count = w->work_count = 0;
 	size_t steps = (size_t)(len / w->p->arch->step) + 1;
@@ -362,6 +374,10 @@ bool flow_build(struct flow *w)
 		return false;
 	make_room(w, steps);
 	cut(w, steps);
+	if (f->block_count > BLOCKS_MAX) {
+		w->p->gave_up = "a function is larger than what is analysed";
+		return false;
+	}
 	for (uint32_t i = 0; i < table_count; i++)
 		f->more[i] = w->block[f->more[i]] == 0
 				     ? CODE_NO_BLOCK
@@ -433,12 +449,12 @@ static uint32_t postorder(struct code_program *p, const struct code_function *f,
 }
 
 static uint32_t common(const struct code_function *f, const uint32_t *rank,
-		       uint32_t a, uint32_t b)
+		       uint32_t a, uint32_t b, uint64_t *steps)
 {
 	while (a != b) {
-		while (rank[a] > rank[b])
+		for (; rank[a] > rank[b]; ++*steps)
 			a = f->blocks[a].idom;
-		while (rank[b] > rank[a])
+		for (; rank[b] > rank[a]; ++*steps)
 			b = f->blocks[b].idom;
 	}
 	return a;
@@ -469,10 +485,11 @@ static void number_tree(struct code_program *p, struct code_function *f,
 	}
 }
 
-void flow_dominate(struct code_program *p, struct code_function *f)
+bool flow_dominate(struct code_program *p, struct code_function *f)
 {
 	uint32_t *order = fw_alloc(p->arena, f->block_count, sizeof(*order));
 	uint32_t *rank = fw_alloc(p->arena, f->block_count, sizeof(*rank));
+	uint64_t steps = 0;
 	bool changed = true;
 
 	list_preds(p, f);
@@ -482,7 +499,8 @@ void flow_dominate(struct code_program *p, struct code_function *f)
 		f->blocks[b].idom = CODE_NO_BLOCK;
 	f->blocks[0].idom = 0;
 	/* Few rounds: code of compilers is nearly always reducible. */
-	for (int round = 0; changed && round < 16; round++) {
+	for (int round = 0; changed && round < 16 && steps <= STEPS_MAX;
+	     round++) {
 		changed = false;
 		for (uint32_t i = first; i < f->block_count; i++) {
 			struct code_block *b = &f->blocks[order[i]];
@@ -496,15 +514,25 @@ void flow_dominate(struct code_program *p, struct code_function *f)
 					continue;
 				best = best == CODE_NO_BLOCK
 					       ? from
-					       : common(f, rank, best, from);
+					       : common(f, rank, best, from,
+							&steps);
 			}
+			if (steps > STEPS_MAX)
+				break;
 			if (order[i] != 0 && best != b->idom) {
 				b->idom = best;
 				changed = true;
 			}
 		}
 	}
+	if (!code_spend(p, steps / 4))
+		return false;
+	if (steps > STEPS_MAX) {
+		p->gave_up = "a function is more tangled than what is analysed";
+		return false;
+	}
 	number_tree(p, f, order, first);
+	return true;
 }
 
 bool code_guards(const struct code_function *f, uint32_t from, uint32_t to)

@@ -19,6 +19,13 @@ struct flow_byte {
 	char byte;
 };
 
+/* What holds where a block begins: its part of flow.slots is as large as it was
+ * when the block was first entered, since it only shrinks. */
+struct flow_state {
+	code_id regs[CODE_REGS];
+	uint32_t slot, count;
+};
+
 /* The function at hand. The arrays are used again for the next one. */
 struct flow {
 	struct code_program *p;
@@ -43,15 +50,18 @@ struct flow {
 	struct flow_byte *bytes; /* constants stored to the stack */
 	size_t byte_count, byte_cap;
 	/* For run.c, by block: */
-	struct code_state *states;
+	struct flow_state *states;
 	uint8_t *visits, *dirty;
 	size_t states_cap, visits_cap, dirty_cap;
+	struct code_stack_slot *slots;
+	size_t slot_count, slot_cap;
 };
 
 /* Decodes what the function's entry reaches and cuts it into blocks. */
 bool flow_build(struct flow *w);
-/* Numbers the dominator tree of w->f; lists predecessors. */
-void flow_dominate(struct code_program *p, struct code_function *f);
+/* Numbers the dominator tree; lists predecessors. False where that takes too
+ * long. */
+bool flow_dominate(struct code_program *p, struct code_function *f);
 /* run.c: constant propagation; fills calls, flags, results. */
 void flow_run(struct flow *w);
 

@@ -49,6 +49,7 @@ struct code_function {
 	uint32_t *more, *pred;
 	struct code_call *calls; /* by block, in order */
 	size_t call_count, call_cap;
+	uint32_t *by_address; /* calls in order of address */
 	uint64_t *pointers; /* constants that may be text or code */
 	size_t pointer_count, pointer_cap;
 	struct fw_view built; /* the longest text that constants stored to the
@@ -75,6 +76,15 @@ struct fw_view code_call_name(const struct code_program *p,
 /* The call whose result is a value, or NULL. */
 const struct code_call *code_call_of(const struct code_program *p,
 				     const struct code_function *f, code_id id);
+
+/* The first of the calls before c that say how its arguments came about: what
+ * was done long before is done anew since. */
+enum { CODE_LOOK_BACK = 256 };
+static inline const struct code_call *
+code_calls_before(const struct code_function *f, const struct code_call *c)
+{
+	return c - f->calls > CODE_LOOK_BACK ? c - CODE_LOOK_BACK : f->calls;
+}
 
 /* Whether block b runs only after the edge that enters block a. */
 static inline bool code_dominates(const struct code_function *f, uint32_t a,

@@ -10,7 +10,12 @@
 #include "core/cursor.h"
 
 /* Instructions a program may cost: some seconds of the slowest decoder. */
-enum { BUDGET = 6000000, VALUES_MAX = 1 << 20, RANGES_MAX = 64 };
+enum {
+	BUDGET = 6000000,
+	WORK = 50000000,
+	VALUES_MAX = 1 << 20,
+	RANGES_MAX = 64
+};
 /* Two jobs at a time stay within the memory of a whole scan. */
 enum { MEMORY_MAX = 24 << 20 };
 enum { IMPORTS_MAX = 1 << 16, SLOTS_MAX = 1 << 21 };
@@ -356,6 +361,7 @@ bool code_open(struct code_program *p, struct fw_view bytes,
 {
 	*p = (struct code_program){ .arena = arena,
 				    .budget = BUDGET,
+				    .work = WORK,
 				    .memory_max = MEMORY_MAX };
 	*why = "no ELF that can be read";
 	if (!elf_open(&p->elf, bytes, arena))
@@ -395,6 +401,17 @@ static bool decoder(struct code_program *p, bool thumb)
 		return false;
 	p->scratch[thumb] = cs_malloc(p->decoders[thumb]);
 	return p->scratch[thumb] != NULL;
+}
+
+bool code_spend(struct code_program *p, uint64_t n)
+{
+	if (p->work <= n) {
+		p->work = 0;
+		p->gave_up = "its code is more tangled than what is analysed";
+		return false;
+	}
+	p->work -= n;
+	return true;
 }
 
 bool code_decode(struct code_program *p, uint64_t address, bool thumb,

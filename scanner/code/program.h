@@ -41,28 +41,20 @@ struct code_start {
 	const struct code_known *known; /* by its name or its shape, or NULL */
 	bool thumb;
 	bool exported;	/* its name is in the dynamic symbols */
+	bool plain;	/* stub.c has seen that it is no linkage stub */
 	uint32_t uses;	/* enum code_use of what it calls, directly */
 	uint32_t reach; /* ... and of what its callees do, to CODE_DEPTH */
-	const struct code_predicate *predicate; /* wrap.c; or NULL */
-	struct code_function *analysed;		/* or NULL */
-	const struct code_sinks *sinks[3];	/* sink.h, by depth; or NULL */
+	struct code_function *analysed;	   /* or NULL */
+	const struct code_sinks *sinks[3]; /* sink.h, by depth; or NULL */
 };
 
 enum { CODE_DEPTH = 4 };
 
-/* A function that tells whether its argument equals a constant. */
-struct code_predicate {
-	struct fw_view literal; /* empty: it is kept encoded */
-	bool built;
-	unsigned argument;
-	uint64_t equal; /* what it returns then, and only then */
-};
-
 /* A direct call or reference from one function to another or to an import. */
 struct code_edge {
-	uint32_t from, to; /* indices of starts; to: import if is_import */
-	bool is_import;
 	uint64_t at;
+	uint32_t from; /* index of a start */
+	uint32_t to : 31, is_import : 1; /* of an import if is_import */
 };
 
 struct code_program {
@@ -100,9 +92,11 @@ struct code_program {
 	uint32_t *walk; /* room for outcome.c's walks, by block */
 	uint8_t *walked;
 	size_t walk_cap, walked_cap;
+	struct code_growing *growing; /* find.c: while starts are found */
 	struct flow *flow;   /* flow.h: room to work in, or NULL */
 	uint64_t budget;     /* instructions that may still be lifted */
 	size_t memory_max;   /* of the arena, for analysed functions */
+	uint64_t work;	     /* steps of all else that may still be done */
 	const char *gave_up; /* why not all was analysed, or NULL */
 };
 
@@ -136,6 +130,11 @@ struct fw_view code_text(const struct code_program *p, uint64_t address);
  * budget is used up (gave_up says so). */
 bool code_decode(struct code_program *p, uint64_t address, bool thumb,
 		 struct code_insn *in);
+
+/* Pays for n steps of work on what was lifted: some ten nanoseconds each. False
+ * when there is no budget left for it, and gave_up then says so. What grows
+ * faster than the code does must be paid for. */
+bool code_spend(struct code_program *p, uint64_t n);
 
 /* find.c: fills starts and edges. */
 void code_find_starts(struct code_program *p);

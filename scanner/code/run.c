@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 enum { VISITS = 3, VISITS_LARGE = 2, LARGE = 400, BUILT_MAX = 64 };
+enum { SLOTS_MAX = 1 << 18 }; /* of all blocks of a function */
 enum { BYTES_MAX = 512, BUILT_MIN = 4 };
 
 static void copy_state(struct code_state *to, const struct code_state *from)
@@ -15,6 +16,35 @@ static void copy_state(struct code_state *to, const struct code_state *from)
 	memcpy(to->regs, from->regs, sizeof(to->regs));
 	to->count = from->count;
 	memcpy(to->stack, from->stack, from->count * sizeof(to->stack[0]));
+}
+
+/* Of the stack what there is room for: the rest counts as unknown. */
+static void keep_state(struct flow *w, struct flow_state *to,
+		       const struct code_state *from)
+{
+	size_t n = from->count;
+
+	if (n > SLOTS_MAX - w->slot_count)
+		n = SLOTS_MAX - w->slot_count;
+	memcpy(to->regs, from->regs, sizeof(to->regs));
+	to->slot = (uint32_t)w->slot_count;
+	to->count = (uint32_t)n;
+	if (n == 0)
+		return;
+	w->slots = fw_grow(w->p->arena, w->slots, &w->slot_cap,
+			   w->slot_count + n, sizeof(*w->slots));
+	memcpy(w->slots + w->slot_count, from->stack, n * sizeof(*w->slots));
+	w->slot_count += n;
+}
+
+static void load_state(const struct flow *w, struct code_state *to,
+		       const struct flow_state *from)
+{
+	memcpy(to->regs, from->regs, sizeof(to->regs));
+	to->count = from->count;
+	if (from->count > 0)
+		memcpy(to->stack, w->slots + from->slot,
+		       from->count * sizeof(*w->slots));
 }
 
 static void keep_pointer(struct flow *w, code_id id)
@@ -149,35 +179,6 @@ static void take_arguments(struct flow *w, const struct code_state *s,
 	}
 }
 
-/* execv() and its like take an array: its first words stand in for the call's
- * further arguments, as execl() would have them. */
-static void spread_array(struct flow *w, const struct code_state *s,
-			 struct code_call *c)
-{
-	struct code_program *p = w->p;
-	const struct code_known *k = code_call_known(p, c);
-	code_id array = c->args[1];
-
-	if (k == NULL || (k->use & CODE_EXEC) == 0 ||
-	    strncmp(k->name, "execl", 5) == 0)
-		return;
-	for (unsigned i = 1; i < CODE_ARGS; i++) {
-		code_id at =
-			code_value_add(&p->values, array,
-				       (uint64_t)(i - 1) * p->word, p->mask);
-
-		c->args[i] =
-			k->arg != 0 ? 0 : code_load(p, s, at, p->word, c->at);
-		c->built &= (uint8_t) ~(1u << i);
-		const struct code_value *v =
-			code_value_at(&p->values, c->args[i]);
-
-		c->text[i] = v->kind == CODE_CONST
-				     ? code_text(p, v->n)
-				     : (struct fw_view){ NULL, 0 };
-	}
-}
-
 /* Which arguments are read through, and whether anything is written: the shape
  * of a function. In every visit, since the first sees the clearest. */
 static void look_at_memory(struct flow *w, const struct code_state *s,
@@ -214,7 +215,6 @@ static void system_call(struct flow *w, const struct code_state *s, uint64_t at,
 	if (c.system == NULL)
 		return;
 	take_arguments(w, s, &c);
-	spread_array(w, s, &c);
 	f->calls = fw_grow(w->p->arena, f->calls, &f->call_cap,
 			   f->call_count + 1, sizeof(c));
 	f->calls[f->call_count++] = c;
@@ -324,7 +324,6 @@ static void call(struct flow *w, struct code_state *s,
 		return;
 	if (record) {
 		take_arguments(w, s, &c);
-		spread_array(w, s, &c);
 		f->calls = fw_grow(w->p->arena, f->calls, &f->call_cap,
 				   f->call_count + 1, sizeof(c));
 		f->calls[f->call_count++] = c;
@@ -391,11 +390,14 @@ static void flow_into(struct flow *w, uint32_t to, const struct code_state *s,
 	if (to == CODE_NO_BLOCK)
 		return;
 	/* visits: 0 never entered, else how often it ran + 1 */
+	struct flow_state *k = &w->states[to];
+
 	if (w->visits[to] == 0) {
-		copy_state(&w->states[to], s);
+		keep_state(w, k, s);
 		w->visits[to] = 1;
 		w->dirty[to] = 1;
-	} else if (code_meet(&w->states[to], s) && w->visits[to] <= limit)
+	} else if (code_meet(k->regs, w->slots + k->slot, &k->count, s) &&
+		   w->visits[to] <= limit)
 		w->dirty[to] = 1;
 }
 
@@ -435,12 +437,17 @@ static void propagate(struct flow *w, unsigned limit)
 		uint32_t back = i + 1;
 
 		if (!w->dirty[i]) {
-			i++;
+			const uint8_t *next =
+				memchr(w->dirty + i, 1, f->block_count - i);
+
+			if (next == NULL)
+				return;
+			i = (uint32_t)(next - w->dirty);
 			continue;
 		}
 		w->dirty[i] = 0;
 		w->visits[i]++;
-		copy_state(&s, &w->states[i]);
+		load_state(w, &s, &w->states[i]);
 		bool split = run_block(w, i, &s, &other, false);
 
 		if (!split && b->cond != CODE_ALWAYS && !b->returns) {
@@ -496,13 +503,15 @@ void flow_run(struct flow *w)
 	memset(w->visits, 0, f->block_count);
 	memset(w->dirty, 0, f->block_count);
 	w->byte_count = 0;
-	code_state_entry(w->p, &w->states[0], w->start);
+	w->slot_count = 0;
+	code_state_entry(w->p, &s, w->start);
+	keep_state(w, &w->states[0], &s);
 	w->visits[0] = w->dirty[0] = 1;
 	propagate(w, f->block_count > LARGE ? VISITS_LARGE : VISITS);
 	for (uint32_t i = 0; i < f->block_count; i++) {
 		if (w->visits[i] == 0)
 			continue;
-		copy_state(&s, &w->states[i]);
+		load_state(w, &s, &w->states[i]);
 		run_block(w, i, &s, &other, true);
 		prune(w, &f->blocks[i]);
 	}

@@ -151,7 +151,7 @@ static struct fw_view format_of(const struct code_program *p,
 {
 	struct fw_view best = { NULL, 0 };
 
-	for (const struct code_call *k = f->calls; k < c; k++) {
+	for (const struct code_call *k = code_calls_before(f, c); k < c; k++) {
 		const struct code_known *n = code_call_known(p, k);
 
 		if (n == NULL || (n->use & CODE_FORMAT) == 0 ||
@@ -173,7 +173,7 @@ static bool is_copied(const struct code_program *p,
 	bool copied = false;
 
 	*constant = false;
-	for (const struct code_call *k = f->calls; k < c; k++) {
+	for (const struct code_call *k = code_calls_before(f, c); k < c; k++) {
 		if (!code_call_does(p, k, CODE_COPY | CODE_RECEIVE) ||
 		    (k->args[0] != buffer && k->args[1] != buffer))
 			continue;
@@ -191,24 +191,6 @@ static enum code_sink_kind by_format(struct fw_view format)
 	if (format.len == 0 || is_whole(format))
 		return CODE_SINK_COMMAND;
 	return has(format, "%s") ? CODE_SINK_FORMAT : CODE_SINK_CONSTANT;
-}
-
-/* A format whose arguments name a service or a shell. */
-static enum code_sink_kind by_arguments(const struct code_call *c,
-					unsigned from, enum code_sink_kind kind,
-					struct fw_view *text)
-{
-	bool shell = false;
-
-	for (unsigned i = from; i < CODE_ARGS; i++)
-		shell |= is_shell(c->text[i]) && c->text[i].data[0] == '/';
-	for (unsigned i = from; i < CODE_ARGS; i++)
-		if (is_daemon(c->text[i])) {
-			*text = shell ? FW_STR("a login service with /bin/sh")
-				      : c->text[i];
-			return CODE_SINK_DAEMON;
-		}
-	return kind;
 }
 
 static enum code_sink_kind by_text(struct fw_view text)
@@ -238,7 +220,7 @@ static void judge_shell(struct code_program *p, const struct code_function *f,
 	bool constant;
 
 	if (text.len > 0 && has(text, "%s"))
-		kind = by_arguments(c, arg + 1, by_format(text), &text);
+		kind = by_format(text);
 	else if (text.len > 0)
 		kind = (c->built & 1u << arg) != 0 && !is_shell(text)
 			       ? CODE_SINK_DECODED
@@ -275,7 +257,7 @@ static void judge_exec(const struct code_function *f, const struct code_call *c,
 		}
 	if (path.len > 0 && is_shell(path))
 		kind = !given		    ? CODE_SINK_EXEC_SHELL
-		       : command.len == 0   ? CODE_SINK_VARIABLE
+		       : command.len == 0   ? CODE_SINK_EVAL
 		       : is_daemon(command) ? CODE_SINK_DAEMON
 					    : CODE_SINK_CONSTANT;
 	else if (path.len > 0)
@@ -425,9 +407,13 @@ const struct code_sinks *code_sinks_of(struct code_program *p, uint32_t start,
 void code_sinks_behind(struct code_program *p, const struct code_function *f,
 		       uint32_t to, struct code_sinks *s)
 {
+	if (!code_spend(p, f->call_count / 4))
+		return;
 	for (size_t i = 0; i < f->call_count; i++)
-		if (code_dominates(f, to, f->calls[i].block))
+		if (code_dominates(f, to, f->calls[i].block)) {
 			code_sinks_of_call(p, f, &f->calls[i], s);
+			code_spend(p, 8);
+		}
 }
 
 enum code_sink_kind code_sinks_best(const struct code_sinks *s)

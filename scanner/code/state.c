@@ -165,27 +165,29 @@ void code_after_call(struct code_program *p, struct code_state *s, uint64_t at)
 		code_value(&p->values, CODE_RESULT, 0, 0, at);
 }
 
-bool code_meet(struct code_state *a, const struct code_state *b)
+bool code_meet(code_id regs[CODE_REGS], struct code_stack_slot *stack,
+	       uint32_t *count, const struct code_state *b)
 {
 	bool changed = false;
-	size_t kept = 0, j = 0;
+	uint32_t kept = 0;
+	size_t j = 0;
 
 	for (size_t i = 0; i < CODE_REGS; i++)
-		if (a->regs[i] != b->regs[i] && a->regs[i] != 0) {
-			a->regs[i] = 0;
+		if (regs[i] != b->regs[i] && regs[i] != 0) {
+			regs[i] = 0;
 			changed = true;
 		}
-	for (size_t i = 0; i < a->count; i++) {
-		while (j < b->count && b->stack[j].off < a->stack[i].off)
+	for (size_t i = 0; i < *count; i++) {
+		while (j < b->count && b->stack[j].off < stack[i].off)
 			j++;
-		if (j < b->count && b->stack[j].off == a->stack[i].off &&
-		    b->stack[j].size == a->stack[i].size &&
-		    b->stack[j].value == a->stack[i].value)
-			a->stack[kept++] = a->stack[i];
+		if (j < b->count && b->stack[j].off == stack[i].off &&
+		    b->stack[j].size == stack[i].size &&
+		    b->stack[j].value == stack[i].value)
+			stack[kept++] = stack[i];
 		else
 			changed = true;
 	}
-	a->count = kept;
+	*count = kept;
 	return changed;
 }
 
@@ -493,7 +495,8 @@ bool code_test_of(const struct code_values *t, code_id flags, uint8_t cond,
 		bool one = right->kind == CODE_CONST && right->n == 1;
 
 		/* 0 or 1 is greater than 0 when it is not 0. */
-		if (left->kind == CODE_CONDITION && zero && cond == CODE_GREATER)
+		if (left->kind == CODE_CONDITION && zero &&
+		    cond == CODE_GREATER)
 			cond = CODE_NE;
 		else if (left->kind == CODE_CONDITION && zero &&
 			 cond == CODE_LESS)

@@ -38,8 +38,10 @@ void code_store(struct code_program *p, struct code_state *s, code_id address,
  * value of the call at address at. */
 void code_after_call(struct code_program *p, struct code_state *s, uint64_t at);
 void code_forget(struct code_program *p, struct code_state *s, code_id buffer);
-/* Keeps in a what is equal in both; true if that took something away. */
-bool code_meet(struct code_state *a, const struct code_state *b);
+/* Keeps in registers and stack slots what is equal in b; true if that took
+ * something away. */
+bool code_meet(code_id regs[CODE_REGS], struct code_stack_slot *stack,
+	       uint32_t *count, const struct code_state *b);
 
 /* Text that was put together on the stack at off bytes from entry: up to max
  * bytes of known content to a zero, or to where nothing is known. */

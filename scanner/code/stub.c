@@ -9,8 +9,8 @@ enum { STEPS = 6, FIRST_SLOTS = 256 };
 
 struct code_stub {
 	uint64_t address;
-	uint32_t import;
 	uint64_t function; /* that a slot holds, where it is no import; or 0 */
+	uint32_t import;
 	bool used;
 };
 
@@ -29,7 +29,7 @@ static void keep(struct code_program *p, uint64_t address, uint32_t import,
 		 uint64_t function)
 {
 	if (p->stub_count * 2 >= p->stub_slots) {
-		size_t n = p->stub_slots * 4;
+		size_t n = p->stub_slots * 2;
 		struct code_stub *t = fw_alloc(p->arena, n, sizeof(*t));
 
 		for (size_t i = 0; i < p->stub_slots; i++)
@@ -41,7 +41,7 @@ static void keep(struct code_program *p, uint64_t address, uint32_t import,
 	struct code_stub *s = find(p->stubs, p->stub_slots, address);
 
 	p->stub_count += !s->used;
-	*s = (struct code_stub){ address, import, function, true };
+	*s = (struct code_stub){ address, function, import, true };
 }
 
 /* Undefined functions with an address are called there. */
@@ -108,9 +108,14 @@ uint32_t code_stub(struct code_program *p, uint64_t address, uint64_t gp)
 	if (p->stubs == NULL)
 		keep_symbols(p);
 	struct code_stub *s = find(p->stubs, p->stub_slots, at);
+	/* While starts are gathered they are in no order yet. */
+	uint32_t start = p->growing == NULL ? code_start_at(p, at)
+					    : CODE_NO_FUNCTION;
 
 	if (s->used)
 		return s->import;
+	if (start != CODE_NO_FUNCTION && p->starts[start].plain)
+		return CODE_NO_IMPORT;
 	/* PowerPC's older form: the loader writes code into the slot itself. */
 	if (p->elf.h.e_machine == EM_PPC) {
 		const struct code_slot *slot = code_slot_at(p, at);
@@ -127,9 +132,11 @@ uint32_t code_stub(struct code_program *p, uint64_t address, uint64_t gp)
 		import = run(p, at, false, p->gp, &function);
 	else
 		import = run(p, at, thumb, gp, &function);
-	/* PowerPC: a stub may need the caller's register, known later. */
-	if (import != CODE_NO_IMPORT || p->elf.h.e_machine != EM_PPC)
+	if (import != CODE_NO_IMPORT || function != 0)
 		keep(p, at, import, function);
+	/* PowerPC: a stub may need the caller's register, known later. */
+	else if (start != CODE_NO_FUNCTION && p->elf.h.e_machine != EM_PPC)
+		p->starts[start].plain = true;
 	return import;
 }
 

@@ -27,6 +27,12 @@ struct hidden_candidate {
 	enum code_sink_kind sink_kind;
 };
 
+/* Words of the program's texts: a bit for each of two parts of a hash. */
+struct hidden_told {
+	uint8_t *bits; /* or NULL: not read yet */
+	uint64_t mask;
+};
+
 /* One program, opened and looked over; NULL-ed by the last search. */
 struct hidden_code {
 	struct code_program p;
@@ -34,6 +40,7 @@ struct hidden_code {
 	struct hidden_candidate *found;
 	size_t found_count, found_cap;
 	bool usable;
+	struct hidden_told told;
 	uint8_t *marks[4]; /* room for walks over a function, by block */
 	size_t mark_caps[4];
 };
@@ -59,15 +66,11 @@ size_t hidden_join(struct hidden_code *h);
  * option, a file or a message, and few programs contain. */
 float hidden_oddness(struct fw_view literal);
 
-/* Whether anybody but its user can talk to the program: it listens, receives,
- * or answers a web server's requests. */
-bool hidden_is_reached(const struct hidden_code *h);
-
 /* Words that every program compares before it does something ordinary. */
 bool hidden_is_ordinary(struct fw_view literal);
 
 /* Whether a name stands inside of another text of the program: a help text, a
- * usage line, a message. */
+ * usage line, a message. Rarely true where it does not. */
 bool hidden_is_told(struct hidden_code *h, struct fw_view name);
 
 /* In words where a compared value comes from ("bytes that are received"), and

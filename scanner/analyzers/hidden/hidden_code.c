@@ -192,51 +192,6 @@ bool hidden_is_ordinary(struct fw_view t)
 	return false;
 }
 
-bool hidden_is_reached(const struct hidden_code *h)
-{
-	for (size_t i = 0; i < h->p.import_count; i++) {
-		const struct code_known *k = h->p.imports[i].known;
-
-		if (k != NULL && ((k->use & (CODE_LISTEN | CODE_ACCEPT)) != 0 ||
-				  strncmp(k->name, "recv", 4) == 0))
-			return true;
-	}
-	return h->p.import_count < 2 ||
-	       fw_view_find(h->p.elf.bytes, FW_STR("QUERY_STRING"), 0) !=
-		       SIZE_MAX;
-}
-
-static bool is_word(uint8_t c)
-{
-	return isalnum(c) || c == '_' || c == '-';
-}
-
-bool hidden_is_told(struct hidden_code *h, struct fw_view name)
-{
-	struct fw_view all = h->p.elf.bytes;
-	size_t at = 0;
-
-	if (name.len < 3)
-		return true;
-	for (int tries = 0; tries < 16; tries++, at++) {
-		at = fw_view_find(all, name, at);
-		if (at == SIZE_MAX || at + name.len >= all.len)
-			return false;
-		uint8_t before = at == 0 ? 0 : all.data[at - 1];
-		uint8_t behind = all.data[at + name.len];
-
-		/* Alone it is the name itself; inside of a word another one. */
-		if ((before != 0 || behind != 0) && !is_word(before) &&
-		    !is_word(behind) &&
-		    (before == 0 || before == '\n' || before == '\t' ||
-		     (before >= 32 && before < 127)) &&
-		    (behind == 0 || behind == '\n' || behind == '\t' ||
-		     (behind >= 32 && behind < 127)))
-			return true;
-	}
-	return false;
-}
-
 /* What a call of a known function gives. */
 static const char *of_call(const struct code_known *k, bool *outside)
 {

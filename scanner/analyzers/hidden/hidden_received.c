@@ -31,20 +31,6 @@ static bool is_socket(struct hidden_code *h, const struct code_function *f,
 	return c != NULL && code_call_does(&h->p, c, CODE_ACCEPT | CODE_SOCKET);
 }
 
-/* The stream that fgets() and its like read: made of a descriptor, which is a
- * connection's more often than not. */
-static bool is_stream(struct hidden_code *h, const struct code_function *f,
-		      const struct code_call *c)
-{
-	for (unsigned i = 0; i < 4; i++) {
-		const struct code_call *s = code_call_of(&h->p, f, c->args[i]);
-
-		if (s != NULL && code_call_does(&h->p, s, CODE_STREAM))
-			return true;
-	}
-	return false;
-}
-
 static size_t sources(struct hidden_code *h, const struct code_function *f,
 		      struct source *list)
 {
@@ -58,11 +44,10 @@ static size_t sources(struct hidden_code *h, const struct code_function *f,
 			continue;
 		list[n++] = (struct source){
 			.call = c,
-			.buffer = c->args[k->arg],
+			.buffer = c->args[1],
 			.network = strncmp(k->name, "recv", 4) == 0 ||
 				   strstr(k->name, "_read") != NULL ||
-				   is_socket(h, f, c->args[0]) ||
-				   is_stream(h, f, c),
+				   is_socket(h, f, c->args[0]),
 		};
 	}
 	return n;
@@ -90,7 +75,7 @@ static float is_made_of(struct hidden_code *h, const struct code_function *f,
 {
 	if (same_buffer(h, command, buffer))
 		return 1;
-	for (const struct code_call *k = f->calls; k < c; k++) {
+	for (const struct code_call *k = code_calls_before(f, c); k < c; k++) {
 		const struct code_known *n = code_call_known(&h->p, k);
 
 		if (n == NULL || (n->use & (CODE_FORMAT | CODE_COPY)) == 0 ||
