@@ -1,7 +1,7 @@
 /* compare.c - compares with constants, called or in place */
 #include "code/compare.h"
 
-enum { BYTES_MAX = CODE_LITERAL_MAX };
+enum { BYTES_MAX = CODE_LITERAL_MAX, CALLEE_MAX = 1024 };
 
 /* The bytes of one compare. */
 struct part {
@@ -23,11 +23,23 @@ static const struct code_value *value(const struct code_program *p, code_id id)
 	return code_value_at(&p->values, id);
 }
 
+/* The function that a call calls, where it is the program's own and short. */
+static const struct code_function *small_callee(struct code_program *p,
+						const struct code_call *c)
+{
+	const struct code_start *s;
+
+	if (c->function == CODE_NO_FUNCTION)
+		return NULL;
+	s = &p->starts[c->function];
+	return s->end - s->address <= CALLEE_MAX ? code_function(p, c->function)
+						 : s->analysed;
+}
+
 /* Whether a buffer is filled by a call before c that only this code knows the
  * content of: a function that decodes, or a loop that does. */
-static bool is_decoded(const struct code_program *p,
-		       const struct code_function *f, const struct code_call *c,
-		       code_id buffer)
+static bool is_decoded(struct code_program *p, const struct code_function *f,
+		       const struct code_call *c, code_id buffer)
 {
 	const struct code_value *v = value(p, buffer);
 	bool decoded = false;
@@ -35,10 +47,7 @@ static bool is_decoded(const struct code_program *p,
 	if (v->kind != CODE_STACK && v->kind != CODE_CONST)
 		return false;
 	for (const struct code_call *k = code_calls_before(f, c); k < c; k++) {
-		const struct code_function *callee =
-			k->function == CODE_NO_FUNCTION
-				? NULL
-				: p->starts[k->function].analysed;
+		const struct code_function *callee = small_callee(p, k);
 
 		for (unsigned i = 0; i < CODE_ARGS; i++) {
 			if (k->args[i] != buffer ||
@@ -54,9 +63,8 @@ static bool is_decoded(const struct code_program *p,
 }
 
 /* A call's literal argument; false where none or both are constant. */
-static bool literal_of(const struct code_program *p,
-		       const struct code_function *f, const struct code_call *c,
-		       struct code_compare *out)
+static bool literal_of(struct code_program *p, const struct code_function *f,
+		       const struct code_call *c, struct code_compare *out)
 {
 	const struct code_known *k = code_call_known(p, c);
 	unsigned lit = c->text[1].len > 0 ? 1 : 0;
@@ -93,7 +101,32 @@ static void set_edges(const struct code_block *b, bool equal_taken,
 	out->other = b->next[equal_taken ? 1 : 0];
 }
 
-static bool by_call(const struct code_program *p, const struct code_function *f,
+/* A call of a function that does nothing but compare its argument with a
+ * constant is that compare. */
+static bool by_predicate(const struct code_program *p,
+			 const struct code_block *b, const struct code_test *t,
+			 const struct code_call *c, struct code_compare *out)
+{
+	const struct code_predicate *q =
+		c->function == CODE_NO_FUNCTION
+			? NULL
+			: p->starts[c->function].predicate;
+
+	if (q == NULL)
+		return false;
+	out->kind = CODE_COMPARE_CALL;
+	out->literal = q->literal;
+	out->built = q->built;
+	if (q->literal.len == 0)
+		out->kind = CODE_COMPARE_DECODED;
+	out->subject = c->args[q->argument];
+	out->at = c->at;
+	out->call = c;
+	set_edges(b, (t->cond == CODE_EQ) == (q->equal == 0), out);
+	return true;
+}
+
+static bool by_call(struct code_program *p, const struct code_function *f,
 		    const struct code_block *b, const struct code_test *t,
 		    struct code_compare *out)
 {
@@ -101,6 +134,9 @@ static bool by_call(const struct code_program *p, const struct code_function *f,
 	const struct code_call *c = code_call_of(p, f, t->left);
 	const struct code_known *k = c == NULL ? NULL : code_call_known(p, c);
 
+	if (k == NULL && c != NULL && right->kind == CODE_CONST &&
+	    right->n == 0)
+		return by_predicate(p, b, t, c, out);
 	if (k == NULL || (k->use & (CODE_EQUAL | CODE_FOUND)) == 0 ||
 	    right->kind != CODE_CONST || right->n != 0)
 		return false;
@@ -194,10 +230,13 @@ static bool add_either(const struct code_program *p, struct bytes *s,
 	return true;
 }
 
-/* The bytes in order of address; 0 where they are not one after the other. */
+/* The bytes in order of address; 0 where they leave a gap. Parts may overlap:
+ * 14 bytes are compared as 8 and 8. */
 static size_t join(const struct bytes *s, char *to)
 {
+	bool there[BYTES_MAX] = { false };
 	int64_t first = INT64_MAX;
+	size_t length = 0;
 
 	for (size_t i = 0; i < s->count; i++)
 		first = s->from[i] < first ? s->from[i] : first;
@@ -207,8 +246,13 @@ static size_t join(const struct bytes *s, char *to)
 		if (at < 0 || at >= (int64_t)s->count)
 			return 0;
 		to[at] = (char)s->value[i];
+		there[at] = true;
+		length = (size_t)at + 1 > length ? (size_t)at + 1 : length;
 	}
-	return s->count;
+	for (size_t i = 0; i < length; i++)
+		if (!there[i])
+			return 0;
+	return length;
 }
 
 static size_t printable(const char *s, size_t n)

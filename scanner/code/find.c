@@ -20,12 +20,19 @@ struct code_growing {
 	struct fw_arena starts, edges, seen;
 };
 
+/* A function as the unwinding tables have it. */
+struct frame {
+	uint64_t address, size;
+};
+
 struct finder {
 	struct code_program *p;
 	struct code_growing growing;
 	struct fw_arena arena; /* of what is only needed here */
 	struct seen *v;
 	size_t count, cap;
+	struct frame *frames; /* by address, as the table is */
+	size_t frame_count, frame_cap;
 	bool take_starts;
 	bool thumb;	 /* what is scanned is */
 	uint8_t **modes; /* ARM: by range of text, by window: is it Thumb? */
@@ -139,8 +146,9 @@ static void add_symbols(struct code_program *p, const struct elf_symbols *t,
 
 /* The table of .eh_frame_hdr: version, three encodings, pointer, count, then
  * pairs of offsets from the header. Returns how many there were. */
-static size_t add_frames(struct code_program *p)
+static size_t add_frames(struct finder *f)
 {
+	struct code_program *p = f->p;
 	const GElf_Phdr *s = elf_segment(&p->elf, PT_GNU_EH_FRAME);
 	struct fw_cursor c;
 
@@ -159,10 +167,19 @@ static size_t add_frames(struct code_program *p)
 
 	for (; i < n && fw_ok(&c); i++) {
 		uint64_t at = s->p_vaddr + (uint64_t)(int32_t)fw_u32(&c);
+		uint64_t frame = s->p_vaddr + (uint64_t)(int32_t)fw_u32(&c);
+		uint64_t size;
 
-		fw_skip(&c, 4);
-		if (fw_ok(&c))
-			add_pointer(p, at & p->mask);
+		if (!fw_ok(&c))
+			break;
+		add_pointer(p, at & p->mask);
+		/* length, CIE, begin, then how many bytes it describes */
+		if (!code_read(p, (frame + 12) & p->mask, 4, &size))
+			size = 0;
+		f->frames = fw_grow(&f->arena, f->frames, &f->frame_cap,
+				    f->frame_count + 1, sizeof(*f->frames));
+		f->frames[f->frame_count++] =
+			(struct frame){ at & p->mask, size };
 	}
 	return i;
 }
@@ -286,17 +303,21 @@ static void count(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 {
 	struct windows *w = ctx;
 	size_t i = (size_t)((at - w->address) / WINDOW);
+	const struct code_range *r;
 
-	if (i < w->count && w->hits[i][w->mode] < UINT16_MAX &&
-	    (what == CODE_SEEN_START ||
-	     (what == CODE_SEEN_CALL &&
-	      code_in_text(w->p, value & ~UINT64_C(1)))))
+	/* Prologues look alike in both. */
+	if (what != CODE_SEEN_CALL || i >= w->count ||
+	    w->hits[i][w->mode] == UINT16_MAX)
+		return;
+	r = code_range_of(w->p, value & ~UINT64_C(1));
+	if (r != NULL && r->exec)
 		w->hits[i][w->mode]++;
 }
 
 /* Thumb or not, window by window: in which reading the code has more calls that
- * lead into it and more beginnings of functions. Symbols and the entry point
- * belong to start files, and a C library need not be built as the program is.
+ * lead into it; the program's own mode where that is not clear. Symbols and the
+ * entry point belong to start files, and a C library need not be built as the
+ * program is.
  */
 static void find_modes(struct code_program *p, const struct code_range *t,
 		       uint8_t *thumb)
@@ -316,12 +337,12 @@ static void find_modes(struct code_program *p, const struct code_range *t,
 			all[m] += w.hits[i][m];
 	if (t->bytes.len >= LARGEST_TEXT)
 		p->mode.thumb = all[1] > all[0];
-	bool now = all[1] > all[0];
+	bool most = all[1] > all[0];
 
 	for (size_t i = 0; i < w.count; i++) {
-		if (w.hits[i][0] != w.hits[i][1])
-			now = w.hits[i][1] > w.hits[i][0];
-		thumb[i] = now;
+		uint16_t same = w.hits[i][most], other = w.hits[i][!most];
+
+		thumb[i] = other >= 3 && other > 2 * same ? !most : most;
 	}
 }
 
@@ -542,6 +563,24 @@ static int address_order(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* Whether an address lies inside of a function that the unwinding tables know:
+ * what looks like a call of it is none. */
+static bool is_inside(const struct finder *f, uint64_t address)
+{
+	size_t low = 0, high = f->frame_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (f->frames[mid].address <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low > 0 && f->frames[low - 1].address != address &&
+	       address - f->frames[low - 1].address < f->frames[low - 1].size;
+}
+
 /* What is called and is no linkage stub begins a function. */
 static void add_called(struct code_program *p, struct finder *f)
 {
@@ -558,7 +597,7 @@ static void add_called(struct code_program *p, struct finder *f)
 	if (n > 1)
 		qsort(to, n, sizeof(*to), address_order);
 	for (size_t i = 0; i < n; i++)
-		if ((i == 0 || to[i] != to[i - 1]) &&
+		if ((i == 0 || to[i] != to[i - 1]) && !is_inside(f, to[i]) &&
 		    code_stub(p, to[i], 0) == CODE_NO_IMPORT)
 			add(p, to[i], (struct fw_view){ NULL, 0 }, false,
 			    false);
@@ -596,7 +635,7 @@ void code_find_starts(struct code_program *p)
 	add_symbols(p, &p->elf.dynsym, true);
 	add_symbols(p, &p->elf.symtab, false);
 	add_arrays(p);
-	f.take_starts = add_frames(p) + add_exidx(&f) < ENOUGH_FRAMES &&
+	f.take_starts = add_frames(&f) + add_exidx(&f) < ENOUGH_FRAMES &&
 			p->elf.symtab.count < ENOUGH_FRAMES;
 	add_data_pointers(p);
 	for (size_t i = 0; i < p->text_count; i++) {

@@ -138,6 +138,31 @@ static void count_like(struct code_guard *g, size_t n)
 	}
 }
 
+/* Where the equal edges of two compares meet (the first turn of a loop that was
+ * made apart, "a" or "b" with something done for each): what is behind that
+ * place is guarded by both. open: by block, entered by equal edges alone. */
+static void look_further(struct code_program *p, const struct code_function *f,
+			 const uint32_t *equal_of, const uint8_t *open,
+			 struct code_guard *g)
+{
+	uint32_t from = g->compare->equal, to = f->blocks[from].next[0];
+	struct code_sinks s = { .of = { { .weight = 0 } } };
+
+	if (f->blocks[from].cond != CODE_ALWAYS || to == CODE_NO_BLOCK ||
+	    f->blocks[to].in == 0 || f->blocks[to].pred_count < 2)
+		return;
+	for (uint32_t i = 0; i < f->blocks[to].pred_count; i++) {
+		uint32_t q = f->pred[f->blocks[to].preds + i];
+
+		if (f->blocks[q].in != 0 && !code_dominates(f, to, q) &&
+		    equal_of[q] != to && !open[q])
+			return;
+	}
+	code_sinks_behind(p, f, to, &s);
+	g->best = code_sinks_best(&s);
+	g->sink = s.of[g->best];
+}
+
 size_t code_guards_of(struct code_program *p, const struct code_function *f,
 		      struct code_guard **list)
 {
@@ -150,6 +175,15 @@ size_t code_guards_of(struct code_program *p, const struct code_function *f,
 		g[i].compare = &c[i];
 		look(p, f, equal_of, &g[i]);
 	}
+	uint8_t *open = fw_alloc(p->arena, f->block_count, 1);
+
+	for (size_t i = 0; i < n; i++)
+		if (g[i].guards)
+			open[c[i].equal] = 1;
+	for (size_t i = 0; i < n; i++)
+		if (g[i].guards && g[i].best == CODE_SINK_NONE &&
+		    code_is_trigger(&c[i]))
+			look_further(p, f, equal_of, open, &g[i]);
 	count_like(g, n);
 	*list = g;
 	return n;

@@ -15,7 +15,7 @@ enum code_use {
 	CODE_EXEC = 1 << 3,    /* runs the program that argument 0 names */
 	CODE_FORMAT = 1 << 4,  /* writes format `arg` to argument 0 */
 	CODE_COPY = 1 << 5,    /* copies argument 1 to argument 0 */
-	CODE_RECEIVE = 1 << 6, /* argument 1 gets bytes from outside */
+	CODE_RECEIVE = 1 << 6, /* argument `arg` gets bytes from outside */
 	CODE_AUTH = 1 << 7,    /* checks or looks up a password */
 	CODE_LISTEN = 1 << 8,
 	CODE_ACCEPT = 1 << 9,
@@ -38,6 +38,8 @@ enum code_use {
 	CODE_CASELESS = 1 << 25, /* with CODE_EQUAL: case does not matter */
 	CODE_LENGTH = 1 << 26,	 /* with CODE_EQUAL: argument 2 is a length */
 	CODE_BYTES = 1 << 27, /* with CODE_EQUAL: zeros are bytes as others */
+	CODE_STREAM =
+		1 << 29, /* result: a stream over the descriptor argument 0 */
 	CODE_LOAD_CODE = 1 << 28 /* dlopen, init_module */
 };
 

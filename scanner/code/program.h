@@ -44,11 +44,20 @@ struct code_start {
 	bool plain;	/* stub.c has seen that it is no linkage stub */
 	uint32_t uses;	/* enum code_use of what it calls, directly */
 	uint32_t reach; /* ... and of what its callees do, to CODE_DEPTH */
-	struct code_function *analysed;	   /* or NULL */
-	const struct code_sinks *sinks[3]; /* sink.h, by depth; or NULL */
+	const struct code_predicate *predicate; /* wrap.c; or NULL */
+	struct code_function *analysed;		/* or NULL */
+	const struct code_sinks *sinks[3];	/* sink.h, by depth; or NULL */
 };
 
 enum { CODE_DEPTH = 4 };
+
+/* A function that tells whether its argument equals a constant. */
+struct code_predicate {
+	struct fw_view literal; /* empty: it is kept encoded */
+	bool built;
+	unsigned argument;
+	uint64_t equal; /* what it returns then, and only then */
+};
 
 /* A direct call or reference from one function to another or to an import. */
 struct code_edge {

@@ -179,6 +179,35 @@ static void take_arguments(struct flow *w, const struct code_state *s,
 	}
 }
 
+/* execv() and its like take an array: its first words stand in for the call's
+ * further arguments, as execl() would have them. */
+static void spread_array(struct flow *w, const struct code_state *s,
+			 struct code_call *c)
+{
+	struct code_program *p = w->p;
+	const struct code_known *k = code_call_known(p, c);
+	code_id array = c->args[1];
+
+	if (k == NULL || (k->use & CODE_EXEC) == 0 ||
+	    strncmp(k->name, "execl", 5) == 0)
+		return;
+	for (unsigned i = 1; i < CODE_ARGS; i++) {
+		code_id at =
+			code_value_add(&p->values, array,
+				       (uint64_t)(i - 1) * p->word, p->mask);
+
+		c->args[i] =
+			k->arg != 0 ? 0 : code_load(p, s, at, p->word, c->at);
+		c->built &= (uint8_t) ~(1u << i);
+		const struct code_value *v =
+			code_value_at(&p->values, c->args[i]);
+
+		c->text[i] = v->kind == CODE_CONST
+				     ? code_text(p, v->n)
+				     : (struct fw_view){ NULL, 0 };
+	}
+}
+
 /* Which arguments are read through, and whether anything is written: the shape
  * of a function. In every visit, since the first sees the clearest. */
 static void look_at_memory(struct flow *w, const struct code_state *s,
@@ -215,6 +244,7 @@ static void system_call(struct flow *w, const struct code_state *s, uint64_t at,
 	if (c.system == NULL)
 		return;
 	take_arguments(w, s, &c);
+	spread_array(w, s, &c);
 	f->calls = fw_grow(w->p->arena, f->calls, &f->call_cap,
 			   f->call_count + 1, sizeof(c));
 	f->calls[f->call_count++] = c;
@@ -324,6 +354,7 @@ static void call(struct flow *w, struct code_state *s,
 		return;
 	if (record) {
 		take_arguments(w, s, &c);
+		spread_array(w, s, &c);
 		f->calls = fw_grow(w->p->arena, f->calls, &f->call_cap,
 				   f->call_count + 1, sizeof(c));
 		f->calls[f->call_count++] = c;

@@ -193,6 +193,24 @@ static enum code_sink_kind by_format(struct fw_view format)
 	return has(format, "%s") ? CODE_SINK_FORMAT : CODE_SINK_CONSTANT;
 }
 
+/* A format whose arguments name a service or a shell. */
+static enum code_sink_kind by_arguments(const struct code_call *c,
+					unsigned from, enum code_sink_kind kind,
+					struct fw_view *text)
+{
+	bool shell = false;
+
+	for (unsigned i = from; i < CODE_ARGS; i++)
+		shell |= is_shell(c->text[i]) && c->text[i].data[0] == '/';
+	for (unsigned i = from; i < CODE_ARGS; i++)
+		if (is_daemon(c->text[i])) {
+			*text = shell ? FW_STR("a login service with /bin/sh")
+				      : c->text[i];
+			return CODE_SINK_DAEMON;
+		}
+	return kind;
+}
+
 static enum code_sink_kind by_text(struct fw_view text)
 {
 	if (is_shell(text))
@@ -220,7 +238,7 @@ static void judge_shell(struct code_program *p, const struct code_function *f,
 	bool constant;
 
 	if (text.len > 0 && has(text, "%s"))
-		kind = by_format(text);
+		kind = by_arguments(c, arg + 1, by_format(text), &text);
 	else if (text.len > 0)
 		kind = (c->built & 1u << arg) != 0 && !is_shell(text)
 			       ? CODE_SINK_DECODED
@@ -257,7 +275,7 @@ static void judge_exec(const struct code_function *f, const struct code_call *c,
 		}
 	if (path.len > 0 && is_shell(path))
 		kind = !given		    ? CODE_SINK_EXEC_SHELL
-		       : command.len == 0   ? CODE_SINK_EVAL
+		       : command.len == 0   ? CODE_SINK_VARIABLE
 		       : is_daemon(command) ? CODE_SINK_DAEMON
 					    : CODE_SINK_CONSTANT;
 	else if (path.len > 0)

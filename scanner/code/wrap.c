@@ -1,7 +1,9 @@
 /* wrap.c - functions that only pass on to one that is known */
 #include "code/guard.h"
 
-enum { ROUNDS = 2 };
+#include "code/outcome.h"
+
+enum { ROUNDS = 3 };
 
 /* The argument of f that a value is, or -1. */
 static int argument(const struct code_program *p, code_id id)
@@ -67,10 +69,10 @@ static const struct code_known *wraps_shell(struct code_program *p,
 			arg = formatted(
 				p, f, c->args[k->arg < CODE_ARGS ? k->arg : 0]);
 		if (arg >= 0)
-			return is_guarded(p, f, c) ?
-				       NULL :
-				       make(p, "a wrapper of system()",
-					    CODE_SHELL, arg);
+			return is_guarded(p, f, c)
+				       ? NULL
+				       : make(p, "a wrapper of system()",
+					      CODE_SHELL, arg);
 	}
 	return NULL;
 }
@@ -130,6 +132,91 @@ static const struct code_known *wraps_compare(struct code_program *p,
 	return found;
 }
 
+/* The argument that a value is, or is loaded from; -1: none. */
+static int argument_behind(const struct code_program *p, code_id id)
+{
+	for (int depth = 0; depth < 4; depth++) {
+		const struct code_value *v = code_value_at(&p->values, id);
+
+		if (v->kind == CODE_ARG && v->n < CODE_ARGS)
+			return (int)v->n;
+		if (v->kind != CODE_LOADED && v->kind != CODE_OFFSET)
+			return -1;
+		id = v->base;
+	}
+	return -1;
+}
+
+/* One compare with a trigger, whose two edges give two constants. */
+static const struct code_predicate *predicate(struct code_program *p,
+					      const struct code_function *f)
+{
+	uint64_t yes[CODE_OUTCOMES], no[CODE_OUTCOMES];
+	const struct code_compare *found = NULL;
+	struct code_predicate *q;
+	struct code_compare *c;
+	bool computed;
+	size_t n = code_compares(p, f, &c);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!code_is_trigger(&c[i]))
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = &c[i];
+	}
+	if (found == NULL || found->is_number ||
+	    found->equal == CODE_NO_BLOCK || found->other == CODE_NO_BLOCK ||
+	    argument_behind(p, found->subject) < 0 ||
+	    code_outcomes(p, f, found->block, found->equal, yes, &computed) !=
+		    1 ||
+	    computed ||
+	    code_outcomes(p, f, found->block, found->other, no, &computed) !=
+		    1 ||
+	    computed || yes[0] == no[0])
+		return NULL;
+	q = fw_alloc(p->arena, 1, sizeof(*q));
+	*q = (struct code_predicate){ .literal = found->literal,
+				      .built = found->built,
+				      .equal = yes[0],
+				      .argument = (unsigned)argument_behind(
+					      p, found->subject) };
+	return q;
+}
+
+/* "return strcmp(x, "literal") == 0": no branch at all. */
+static const struct code_predicate *straight(struct code_program *p,
+					     const struct code_function *f)
+{
+	struct code_predicate *q;
+	struct code_test t;
+
+	for (uint32_t b = 0; b < f->block_count; b++) {
+		const struct code_value *v =
+			code_value_at(&p->values, f->blocks[b].result);
+		const struct code_call *c;
+
+		if (!f->blocks[b].returns || v->kind != CODE_CONDITION ||
+		    !code_test_of(&p->values, v->base, (uint8_t)v->n, &t))
+			continue;
+		c = code_call_of(p, f, t.left);
+		if (c == NULL || !code_call_does(p, c, CODE_EQUAL) ||
+		    c->text[1].len < 2 || argument_behind(p, c->args[0]) < 0 ||
+		    !code_value_is(&p->values, t.right, CODE_CONST) ||
+		    code_value_at(&p->values, t.right)->n != 0)
+			continue;
+		q = fw_alloc(p->arena, 1, sizeof(*q));
+		*q = (struct code_predicate){
+			.literal = c->text[1],
+			.built = (c->built & 2) != 0,
+			.equal = t.cond == CODE_EQ,
+			.argument = (unsigned)argument_behind(p, c->args[0])
+		};
+		return q;
+	}
+	return NULL;
+}
+
 static bool may_wrap(const struct code_start *s)
 {
 	uint64_t size = s->end - s->address;
@@ -138,7 +225,7 @@ static bool may_wrap(const struct code_start *s)
 		return false;
 	if ((s->uses & (CODE_SHELL | CODE_EXEC)) != 0)
 		return size <= 2048;
-	return (s->uses & (CODE_EQUAL | CODE_FOUND)) != 0 && size <= 160;
+	return (s->uses & (CODE_EQUAL | CODE_FOUND)) != 0 && size <= 400;
 }
 
 static void look(struct code_program *p, uint32_t i)
@@ -155,6 +242,10 @@ static void look(struct code_program *p, uint32_t i)
 		s->known = wraps_program(p, f);
 	if (s->known == NULL && f->block_count <= 8)
 		s->known = wraps_compare(p, f);
+	if (s->known == NULL && s->predicate == NULL && f->block_count <= 24)
+		s->predicate = predicate(p, f);
+	if (s->known == NULL && s->predicate == NULL && f->block_count <= 4)
+		s->predicate = straight(p, f);
 }
 
 void code_find_wrappers(struct code_program *p)
@@ -162,7 +253,8 @@ void code_find_wrappers(struct code_program *p)
 	/* The second round sees wrappers of wrappers. */
 	for (int round = 0; round < ROUNDS; round++) {
 		for (uint32_t i = 0; i < p->start_count; i++)
-			if (may_wrap(&p->starts[i]))
+			if (may_wrap(&p->starts[i]) &&
+			    (round == 0 || p->starts[i].predicate == NULL))
 				look(p, i);
 		for (size_t i = 0; i < p->edge_count; i++) {
 			const struct code_edge *e = &p->edges[i];

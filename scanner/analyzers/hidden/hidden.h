@@ -66,6 +66,10 @@ size_t hidden_join(struct hidden_code *h);
  * option, a file or a message, and few programs contain. */
 float hidden_oddness(struct fw_view literal);
 
+/* Whether anybody but its user can talk to the program: it listens, receives,
+ * or answers a web server's requests. */
+bool hidden_is_reached(const struct hidden_code *h);
+
 /* Words that every program compares before it does something ordinary. */
 bool hidden_is_ordinary(struct fw_view literal);
 

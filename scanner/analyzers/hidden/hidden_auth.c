@@ -9,6 +9,7 @@
 
 #include "code/outcome.h"
 
+enum { LARGE = 80 };
 enum { FUNCTIONS_MAX = 2000, SIZE_MAX_ASKED = 8192 };
 
 /* A call that may be the real check; how sure is in weight. */
@@ -183,66 +184,141 @@ static size_t same_subject(const struct code_compare *c, size_t n, size_t at)
 	return count;
 }
 
+static void note(struct hidden_code *h, const struct code_function *f,
+		 const struct code_compare *c, float score)
+{
+	hidden_note(h, &(struct hidden_candidate){
+			       .signal = "hidden_auth",
+			       .score = score,
+			       .function = f->start,
+			       .at = c->at,
+			       .block = f->blocks[c->block].start,
+			       .literal = c->literal,
+			       .is_number = c->is_number,
+			       .number = c->number,
+			       .trigger = c->kind == CODE_COMPARE_DECODED
+						  ? "a text equals one that "
+						    "the program keeps encoded"
+						  : "what is given equals",
+			       .effect = "lets somebody in without the check "
+					 "that others must pass" });
+}
+
+/* The strongest of the checks that a compare goes around; 0: none. */
+static float best_check(struct hidden_code *h, const struct code_function *f,
+			const struct code_compare *c,
+			const struct check *checks, size_t check_count)
+{
+	uint8_t *equal = hidden_marks(h, f, 0), *other = hidden_marks(h, f, 1);
+	float best = 0;
+
+	code_forward(&h->p, f, c->equal, equal);
+	code_forward(&h->p, f, c->other, other);
+	for (size_t k = 0; k < check_count; k++) {
+		float s = judge(h, f, c, &checks[k], equal, other);
+
+		if (s == 0)
+			s = second_chance(h, f, c, &checks[k], equal, other);
+		best = s > best ? s : best;
+	}
+	return best;
+}
+
+static float weigh(struct hidden_code *h, const struct code_function *f,
+		   const struct code_compare *c, size_t more, float score)
+{
+	bool kept = c->built || c->kind == CODE_COMPARE_DECODED;
+
+	/* Who parses much asks many things; a login is short. */
+	if (f->block_count > LARGE &&
+	    (h->p.starts[f->start].uses & CODE_AUTH) == 0)
+		score *= 0.75f;
+	score += hidden_oddness(c->literal) + (is_login(h, f) ? 1.5f : -2.0f) +
+		 (kept ? 3.0f : 0);
+	if (more > 1)
+		score *= more > 4 ? 0.4f : 0.7f;
+	if (hidden_is_ordinary(c->literal) || is_scheme(c->literal) ||
+	    is_stored(h, f, c->subject))
+		return score * 0.4f;
+	return !kept && hidden_oddness(c->literal) < 0.3f ? score * 0.85f
+							  : score;
+}
+
+/* Whether a function stands beside one that checks passwords in a table. */
+static bool has_sibling(const struct hidden_code *h, uint64_t address)
+{
+	for (size_t i = 0; i < h->p.slot_count; i++) {
+		if ((h->p.slots[i].value & ~UINT64_C(1)) != address)
+			continue;
+		for (size_t k = i >= 3 ? i - 3 : 0; k < i + 4; k++) {
+			uint32_t s =
+				k < h->p.slot_count
+					? code_start_at(&h->p,
+							h->p.slots[k].value)
+					: CODE_NO_FUNCTION;
+
+			if (k != i && s != CODE_NO_FUNCTION &&
+			    h->p.slots[k].import == CODE_NO_IMPORT &&
+			    (h->p.starts[s].reach & CODE_AUTH) != 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether one result, and a fixed one, comes only when a compare is equal. */
+static bool has_verdict(struct hidden_code *h, const struct code_function *f,
+			const struct code_compare *c)
+{
+	uint64_t yes[CODE_OUTCOMES], no[CODE_OUTCOMES];
+	bool computed, computed_no;
+	size_t n, m;
+
+	if (c->equal == CODE_NO_BLOCK || c->other == CODE_NO_BLOCK)
+		return false;
+	n = code_outcomes(&h->p, f, c->block, c->equal, yes, &computed);
+	m = code_outcomes(&h->p, f, c->block, c->other, no, &computed_no);
+	return n == 1 && !computed && m > 0 && (m > 1 || no[0] != yes[0]);
+}
+
+/* A function that gives a verdict of its own on a constant, among those that
+ * are asked whether a password is right. */
+static void look_at_verdict(struct hidden_code *h,
+			    const struct code_function *f,
+			    const struct code_compare *c, size_t n)
+{
+	bool sibling = n > 0 && n < 64 &&
+		       has_sibling(h, h->p.starts[f->start].address);
+
+	for (size_t i = 0; sibling && i < n; i++)
+		if (code_is_trigger(&c[i]) &&
+		    !hidden_is_ordinary(c[i].literal) &&
+		    hidden_oddness(c[i].literal) >= 0.3f &&
+		    has_verdict(h, f, &c[i]))
+			note(h, f, &c[i],
+			     5 + 1.5f + hidden_oddness(c[i].literal));
+}
+
 static void look_at(struct hidden_code *h, const struct code_function *f)
 {
 	struct code_compare *c;
 	size_t n = code_compares(&h->p, f, &c), check_count = 0;
 	struct check *checks =
 		fw_alloc(&h->arena, f->call_count, sizeof(*checks));
-	bool login = is_login(h, f);
 
+	look_at_verdict(h, f, c, n);
 	for (size_t i = 0; i < f->call_count; i++)
 		check_count += as_check(h, &f->calls[i], &checks[check_count]);
 	for (size_t i = 0; i < n && check_count > 0 && n < 512; i++) {
-		uint8_t *equal, *other;
-		float best = 0;
+		float best;
 
 		if (!code_is_trigger(&c[i]) || c[i].equal == CODE_NO_BLOCK ||
 		    c[i].other == CODE_NO_BLOCK)
 			continue;
-		equal = hidden_marks(h, f, 0);
-		other = hidden_marks(h, f, 1);
-		code_forward(&h->p, f, c[i].equal, equal);
-		code_forward(&h->p, f, c[i].other, other);
-		for (size_t k = 0; k < check_count; k++) {
-			float s = judge(h, f, &c[i], &checks[k], equal, other);
-
-			if (s == 0)
-				s = second_chance(h, f, &c[i], &checks[k],
-						  equal, other);
-			best = s > best ? s : best;
-		}
-		if (best <= 0)
-			continue;
-		size_t more = same_subject(c, n, i);
-
-		best += hidden_oddness(c[i].literal) + (login ? 1.5f : -2.0f) +
-			(c[i].built || c[i].kind == CODE_COMPARE_DECODED ? 3
-									 : 0);
-		if (more > 1)
-			best *= more > 4 ? 0.4f : 0.7f;
-		if (hidden_is_ordinary(c[i].literal) ||
-		    is_scheme(c[i].literal) || is_stored(h, f, c[i].subject))
-			best *= 0.4f;
-		else if (hidden_oddness(c[i].literal) < 0.3f)
-			best *= 0.85f;
-		hidden_note(
-			h,
-			&(struct hidden_candidate){
-				.signal = "hidden_auth",
-				.score = best,
-				.function = f->start,
-				.at = c[i].at,
-				.block = f->blocks[c[i].block].start,
-				.literal = c[i].literal,
-				.is_number = c[i].is_number,
-				.number = c[i].number,
-				.trigger = c[i].kind == CODE_COMPARE_DECODED
-						   ? "a text equals one that "
-						     "the program keeps encoded"
-						   : "what is given equals",
-				.effect = "lets somebody in without the check "
-					  "that others must pass" });
+		best = best_check(h, f, &c[i], checks, check_count);
+		if (best > 0)
+			note(h, f, &c[i],
+			     weigh(h, f, &c[i], same_subject(c, n, i), best));
 	}
 }
 

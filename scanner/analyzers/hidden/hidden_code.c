@@ -192,6 +192,20 @@ bool hidden_is_ordinary(struct fw_view t)
 	return false;
 }
 
+bool hidden_is_reached(const struct hidden_code *h)
+{
+	for (size_t i = 0; i < h->p.import_count; i++) {
+		const struct code_known *k = h->p.imports[i].known;
+
+		if (k != NULL && ((k->use & (CODE_LISTEN | CODE_ACCEPT)) != 0 ||
+				  strncmp(k->name, "recv", 4) == 0))
+			return true;
+	}
+	return h->p.import_count < 2 ||
+	       fw_view_find(h->p.elf.bytes, FW_STR("QUERY_STRING"), 0) !=
+		       SIZE_MAX;
+}
+
 /* What a call of a known function gives. */
 static const char *of_call(const struct code_known *k, bool *outside)
 {

@@ -6,7 +6,19 @@
  */
 #include "analyzers/hidden/hidden.h"
 
-static float score_of(const struct code_guard *g, bool outside)
+/* A number's worth by where it comes from. Sixteen bits are chosen often; only
+ * a shell behind them tells. */
+static float number_score(const struct code_compare *c, float s, bool outside,
+			  bool reached)
+{
+	if (c->size == 2 && c->literal.len == 0)
+		return s >= 7 && c->number > 1024 ? s - 0.3f : s * 0.3f;
+	if (s <= 3)
+		return s;
+	return outside ? s + 2 : reached ? s + 1 : s - 1;
+}
+
+static float score_of(const struct code_guard *g, bool outside, bool reached)
 {
 	const struct code_compare *c = g->compare;
 	float s = g->sink.weight;
@@ -25,12 +37,10 @@ static float score_of(const struct code_guard *g, bool outside)
 	s += hidden_oddness(c->literal) * (s > 4 ? 1.0f : 0.5f);
 	if (c->built || c->kind == CODE_COMPARE_DECODED)
 		s += 4;
-	/* Sixteen bits are chosen often; only a shell behind them tells. */
-	if (c->kind == CODE_COMPARE_NUMBER && c->size == 2 &&
-	    c->literal.len == 0)
-		s = s >= 7 && c->number > 1024 ? s - 1.0f : s * 0.3f;
-	else if (c->kind == CODE_COMPARE_NUMBER && s > 3)
-		s += outside ? 2.0f : -1.5f;
+	if (reached && s > 4 && g->like == 0)
+		s += 1;
+	if (c->kind == CODE_COMPARE_NUMBER)
+		s = number_score(c, s, outside, reached);
 	else if (outside && s > 3)
 		s += 1;
 	if (hidden_is_ordinary(c->literal))
@@ -66,7 +76,8 @@ static void look_at(struct hidden_code *h, const struct code_function *f,
 
 		hidden_note(h, &(struct hidden_candidate){
 				       .signal = "hidden_guard",
-				       .score = score_of(&g[i], outside),
+				       .score = score_of(&g[i], outside,
+							 hidden_is_reached(h)),
 				       .function = f->start,
 				       .at = c->at,
 				       .block = f->blocks[c->block].start,

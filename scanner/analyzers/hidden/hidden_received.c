@@ -31,6 +31,20 @@ static bool is_socket(struct hidden_code *h, const struct code_function *f,
 	return c != NULL && code_call_does(&h->p, c, CODE_ACCEPT | CODE_SOCKET);
 }
 
+/* The stream that fgets() and its like read: made of a descriptor, which is a
+ * connection's more often than not. */
+static bool is_stream(struct hidden_code *h, const struct code_function *f,
+		      const struct code_call *c)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		const struct code_call *s = code_call_of(&h->p, f, c->args[i]);
+
+		if (s != NULL && code_call_does(&h->p, s, CODE_STREAM))
+			return true;
+	}
+	return false;
+}
+
 static size_t sources(struct hidden_code *h, const struct code_function *f,
 		      struct source *list)
 {
@@ -44,10 +58,11 @@ static size_t sources(struct hidden_code *h, const struct code_function *f,
 			continue;
 		list[n++] = (struct source){
 			.call = c,
-			.buffer = c->args[1],
+			.buffer = c->args[k->arg],
 			.network = strncmp(k->name, "recv", 4) == 0 ||
 				   strstr(k->name, "_read") != NULL ||
-				   is_socket(h, f, c->args[0]),
+				   is_socket(h, f, c->args[0]) ||
+				   is_stream(h, f, c),
 		};
 	}
 	return n;

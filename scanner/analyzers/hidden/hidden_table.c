@@ -88,6 +88,17 @@ static float strength(struct hidden_code *h, uint32_t function,
 		      enum code_sink_kind *kind, struct code_sink *sink)
 {
 	const struct code_sinks *s = code_sinks_of(&h->p, function, 0);
+	const struct code_start *st = &h->p.starts[function];
+
+	/* The handler is itself what gives a command to a shell. */
+	if (st->known != NULL && (st->known->use & CODE_SHELL) != 0) {
+		*kind = CODE_SINK_VARIABLE;
+		*sink = (struct code_sink){ .weight = 6,
+					    .at = st->address,
+					    .call = st->address,
+					    .function = function };
+		return 6;
+	}
 
 	*kind = code_sinks_best(s);
 	*sink = s->of[*kind];
@@ -97,19 +108,6 @@ static float strength(struct hidden_code *h, uint32_t function,
 			       *kind == CODE_SINK_DELETE
 		       ? sink->weight * 0.5f
 		       : sink->weight;
-}
-
-/* Whether anybody but its user can talk to the program. */
-static bool is_reached(const struct hidden_code *h)
-{
-	for (size_t i = 0; i < h->p.import_count; i++) {
-		const struct code_known *k = h->p.imports[i].known;
-
-		if (k != NULL && ((k->use & (CODE_LISTEN | CODE_ACCEPT)) != 0 ||
-				  strncmp(k->name, "recv", 4) == 0))
-			return true;
-	}
-	return h->p.import_count < 2;
 }
 
 struct row {
@@ -182,7 +180,7 @@ static void judge(struct hidden_code *h, const struct table *t)
 		    (silent ? 2.5f : 0) + hidden_oddness(rows[i].name) * 0.5f;
 		if (rows[i].told && !rows[i].bare)
 			s *= 0.7f;
-		if (!is_reached(h) && !rows[i].bare)
+		if (!hidden_is_reached(h) && !rows[i].bare)
 			s *= 0.6f;
 		hidden_note(
 			h,
