@@ -42,7 +42,7 @@ def disasm(where, address):
     text = run("disasm", f"{where}@{address}")
     labels = re.findall(r"^(L[0-9a-f]+):", text, re.M)
     assert len(labels) > 4 and len(labels) == len(set(labels)), text
-    taken = re.search(r'compares with "%s": equal goes to (L[0-9a-f]+), else to (L[0-9a-f]+)'
+    taken = re.search(r'compares what the caller gives with "%s": equal goes to (L[0-9a-f]+), else to (L[0-9a-f]+)'
                       % LITERAL, text)
     assert taken and set(taken.groups()) <= set(labels), text
     block = text.split(f"\n{taken[1]}:")[1].split("\n\n")[0]
@@ -125,6 +125,23 @@ def broken(data):
     run("functions", "--wrong", sample, status=2)
 
 
+def hostile(data, address):
+    """Text of a program cannot steer a terminal or a page."""
+    evil = b"\x1b]<&\"az\\\n"
+    path = out / "hostile"
+    path.write_bytes(data.replace(LITERAL.encode() + b"\0", evil + b"\0"))
+    shown = r'\x1b]<&"az\\\n'
+    assert len(evil) == len(LITERAL)
+    text = run("functions", path) + run("disasm", f"{path}@{address}")
+    assert text.count(shown) >= 3 and "\x1b" not in text, text
+    rows = json.loads(run("functions", "--json", path))["functions"]
+    assert any(shown in f["literals"] for f in rows)
+    dot = run("graph", f"{path}@{address}")
+    assert "\x1b" not in dot and shown.replace("\\", "\\\\").replace('"', '\\"') in dot, dot
+    tree = xml.fromstring(run("graph", "--svg", f"{path}@{address}"))
+    assert f'equals "{shown}"' in [t.text for t in tree.iter(SVG + "text")]
+
+
 def main():
     out.mkdir(parents=True, exist_ok=True)
     for where in (sample, stripped):
@@ -134,6 +151,10 @@ def main():
         graph(where, f["address"])
     graph(sample, "answer")
     graph(sample, "main")
+    hostile(pathlib.Path(stripped).read_bytes(), f["address"])
+    assert r'access(\"/mnt/usb/.debug\") gives 0' in run("graph", f"{sample}@at_start")
+    assert 'compares what getenv("MAINTENANCE") gives with "hjk-77-Lq"' in run(
+        "disasm", f"{sample}@gate")
     path = image()
     f = functions(f"{path}!part/root.tar/usr/bin/server")
     assert f == functions(f"{path}!/part/root.tar/usr/bin/server") == functions(f"{path}!bin/server")

@@ -20,8 +20,6 @@ static const char usage[] =
 	"\nExample: assay disasm 'router.bin!usr/sbin/httpd@0x40a210'\n"
 	"Exit status: 0 all shown, 2 error, 3 not all could be read\n";
 
-enum { CALL_TEXT = 60 };
-
 struct listing {
 	struct code_view *v;
 	const struct code_function *f;
@@ -43,41 +41,6 @@ static const char *place(const struct listing *l, uint32_t block)
 			  l->f->blocks[block].start);
 }
 
-/* strcmp(?, "open") : arguments up to the last one that is text. */
-static const char *call_words(const struct listing *l,
-			      const struct code_call *c)
-{
-	struct code_program *p = l->v->p;
-	struct fw_view name = code_call_name(p, c);
-	const char *s;
-	unsigned n = 0;
-
-	if (name.len > 0)
-		s = code_view_text(l->v, name, CALL_TEXT);
-	else if (c->function != CODE_NO_FUNCTION)
-		s = code_view_name(l->v, c->function);
-	else
-		s = "somebody";
-	for (unsigned i = 0; i < CODE_ARGS; i++)
-		if (c->text[i].len > 0)
-			n = i + 1;
-	for (unsigned i = 0; i < n; i++) {
-		const struct code_value *k =
-			code_value_at(&p->values, c->args[i]);
-		const char *arg = "?";
-
-		if (c->text[i].len > 0)
-			arg = fw_sprintf(
-				p->arena, "\"%s\"",
-				code_view_text(l->v, c->text[i], CALL_TEXT));
-		else if (k->kind == CODE_CONST)
-			arg = fw_sprintf(p->arena, "0x%" PRIx64, k->n);
-		s = fw_sprintf(p->arena, "%s%s%s%s", s, i == 0 ? "(" : ", ",
-			       arg, i + 1 == n ? ")" : "");
-	}
-	return s;
-}
-
 static const char *note_of(struct listing *l, const struct code_insn *in)
 {
 	const struct code_function *f = l->f;
@@ -92,7 +55,7 @@ static const char *note_of(struct listing *l, const struct code_insn *in)
 
 		return fw_sprintf(l->v->p->arena, "%s%s",
 				  c->tail ? "goes over to " : "",
-				  call_words(l, c));
+				  code_view_call(l->v, c));
 	}
 	if ((in->flow == CODE_BRANCH || in->flow == CODE_JUMP) &&
 	    in->target >= l->v->p->starts[f->start].address &&
@@ -114,18 +77,6 @@ static void put_line(struct listing *l, const struct code_insn *in)
 	fprintf(l->to, "%s%s\n", *note == '\0' ? "" : "  ; ", note);
 }
 
-static const char *kind_words(const struct code_compare *c)
-{
-	switch (c->kind) {
-	case CODE_COMPARE_SEARCH:
-		return "looks for";
-	case CODE_COMPARE_ORDER:
-		return "compares by size with";
-	default:
-		return "compares with";
-	}
-}
-
 /* What the branch at a block's end decides. */
 static void put_decision(struct listing *l, uint32_t block)
 {
@@ -137,10 +88,16 @@ static void put_decision(struct listing *l, uint32_t block)
 
 		if (c->block != block)
 			break;
-		fprintf(l->to, "  ; %s %s", kind_words(c),
-			code_view_literal(l->v, c));
+		const char *what = code_view_subject(l->v, l->f, c);
+
+		if (c->kind == CODE_COMPARE_SEARCH)
+			fprintf(l->to, "  ; looks in %s for %s", what,
+				code_view_literal(l->v, c));
+		else
+			fprintf(l->to, "  ; compares %s with %s", what,
+				code_view_literal(l->v, c));
 		if (c->kind == CODE_COMPARE_ORDER)
-			fputs("\n", l->to);
+			fputs(" by size\n", l->to);
 		else
 			fprintf(l->to, ": %s goes to %s, else to %s\n",
 				c->kind == CODE_COMPARE_SEARCH ? "found"

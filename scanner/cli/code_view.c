@@ -9,7 +9,7 @@
 #include "core/out_impl.h"
 #include "core/text.h"
 
-enum { NAME_MAX_SHOWN = 80, TEXT_SHOWN = 100 };
+enum { NAME_MAX_SHOWN = 80, TEXT_SHOWN = 100, CALL_TEXT = 60 };
 /* For one program that somebody waits for, more than a scan spends on each. */
 enum { MORE_BUDGET = 40000000, MORE_MEMORY = 256 << 20 };
 
@@ -225,6 +225,53 @@ const char *code_view_literal(struct code_view *v, const struct code_compare *c)
 				  c->number);
 	return c->kind == CODE_COMPARE_DECODED ? "a text that is decoded first"
 					       : "something";
+}
+
+static const char *argument(struct code_view *v, const struct code_call *c,
+			    unsigned i)
+{
+	const struct code_value *k = code_value_at(&v->p->values, c->args[i]);
+
+	if (c->text[i].len > 0)
+		return fw_sprintf(v->p->arena, "\"%s\"",
+				  code_view_text(v, c->text[i], CALL_TEXT));
+	return k->kind == CODE_CONST
+		       ? fw_sprintf(v->p->arena, "0x%" PRIx64, k->n)
+		       : "?";
+}
+
+const char *code_view_call(struct code_view *v, const struct code_call *c)
+{
+	struct fw_view name = code_call_name(v->p, c);
+	const char *s = "a function that is not known";
+	unsigned n = 0;
+
+	if (name.len > 0)
+		s = code_view_text(v, name, NAME_MAX_SHOWN);
+	else if (c->function != CODE_NO_FUNCTION)
+		s = code_view_name(v, c->function);
+	for (unsigned i = 0; i < CODE_ARGS; i++)
+		if (c->text[i].len > 0)
+			n = i + 1;
+	for (unsigned i = 0; i < n; i++)
+		s = fw_sprintf(v->p->arena, "%s%s%s%s", s, i == 0 ? "(" : ", ",
+			       argument(v, c, i), i + 1 == n ? ")" : "");
+	return s;
+}
+
+const char *code_view_subject(struct code_view *v,
+			      const struct code_function *f,
+			      const struct code_compare *c)
+{
+	const struct code_call *call = code_call_of(v->p, f, c->subject);
+	const char *words;
+	bool outside;
+
+	if (call != NULL)
+		return fw_sprintf(v->p->arena, "what %s gives",
+				  code_view_call(v, call));
+	words = hidden_origin(v->code, f, c->subject, &outside);
+	return words != NULL ? words : "a value";
 }
 
 const char *code_view_sink(struct code_view *v, enum code_sink_kind kind,

@@ -40,6 +40,14 @@ const char *code_view_name(struct code_view *v, uint32_t start);
 /* What a compare compares with: the literal in quotes, or the number. */
 const char *code_view_literal(struct code_view *v,
 			      const struct code_compare *c);
+/* strcmp(?, "open"): whom a call calls, with its arguments up to the last one
+ * that is text. */
+const char *code_view_call(struct code_view *v, const struct code_call *c);
+/* Where a compared value comes from: "what is received", "what getenv("X")
+ * gives", "a value". */
+const char *code_view_subject(struct code_view *v,
+			      const struct code_function *f,
+			      const struct code_compare *c);
 /* "starts a shell", "runs a fixed command "ls"". */
 const char *code_view_sink(struct code_view *v, enum code_sink_kind kind,
 			   const struct code_sink *s);

@@ -63,26 +63,73 @@ static uint32_t sink_node(struct code_view *v, struct graph *g,
 	return n;
 }
 
-/* The compare that decides whether a call is made: of those that guard it the
- * one nearest to it, and one that somebody chose before a null check. */
-static const struct code_guard *decider(const struct code_function *f,
-					const struct code_guard *list, size_t n,
-					const struct code_call *call)
+/* The compare that decides whether a call is made, and on which edge. */
+struct decision {
+	const struct code_compare *compare; /* NULL: none */
+	bool equal;
+	uint32_t block; /* that the edge enters */
+};
+
+/* Whether a compare asks something outside of the program for a yes or no: a
+ * file that is there, a variable that is set, a password that is right. */
+static bool asks(const struct code_program *p, const struct code_function *f,
+		 const struct code_compare *c, bool equal)
 {
-	const struct code_guard *best = NULL;
+	const struct code_call *call = code_call_of(p, f, c->subject);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct code_compare *c = list[i].compare;
+	if (c->kind != CODE_COMPARE_NUMBER || c->number != 0 || call == NULL)
+		return false;
+	return code_call_does(p, call,
+			      CODE_AUTH | CODE_HOST |
+				      (equal ? CODE_FILE : CODE_ENV));
+}
 
-		if (!list[i].guards || !code_is_trigger(c) ||
-		    c->equal == CODE_NO_BLOCK ||
-		    !code_dominates(f, c->equal, call->block))
+/* Of the compares before a call the one nearest to it; what somebody chose goes
+ * before a mere question. */
+static struct decision decider(struct code_view *v,
+			       const struct code_function *f,
+			       const struct code_call *call)
+{
+	struct decision best = { .compare = NULL };
+	struct code_guard *list;
+	size_t n = code_guards_of(v->p, f, &list);
+	bool chosen = false;
+
+	for (size_t i = 0; i < 2 * n; i++) {
+		const struct code_compare *c = list[i / 2].compare;
+		bool equal = i % 2 == 0, trigger = code_is_trigger(c) && equal;
+		uint32_t to = equal ? c->equal : c->other;
+
+		if (to == CODE_NO_BLOCK || (chosen && !trigger) ||
+		    !(equal ? list[i / 2].guards
+			    : code_guards(f, c->block, to)) ||
+		    !(trigger || asks(v->p, f, c, equal)) ||
+		    !code_dominates(f, to, call->block))
 			continue;
-		if (best == NULL ||
-		    code_dominates(f, best->compare->equal, c->equal))
-			best = &list[i];
+		if (best.compare == NULL || (trigger && !chosen) ||
+		    code_dominates(f, best.block, to))
+			best = (struct decision){ c, equal, to };
+		chosen |= trigger;
 	}
 	return best;
+}
+
+static void say_decision(struct code_view *v, const struct code_function *f,
+			 const struct decision *d, struct graph_node *n)
+{
+	const struct code_compare *c = d->compare;
+	const struct code_call *call = code_call_of(v->p, f, c->subject);
+	struct fw_arena *a = v->p->arena;
+
+	n->line[1] = fw_sprintf(a, "at 0x%" PRIx64, c->at);
+	if (code_is_trigger(c) || call == NULL)
+		n->line[0] = fw_sprintf(
+			a, "%s %s",
+			c->kind == CODE_COMPARE_SEARCH ? "contains" : "equals",
+			code_view_literal(v, c));
+	else
+		n->line[0] = fw_sprintf(a, "%s %s", code_view_call(v, call),
+					d->equal ? "gives 0" : "is not 0");
 }
 
 /* Where the edge to what a call does begins: at the function's node, or at the
@@ -91,25 +138,16 @@ static uint32_t decide(struct code_view *v, struct graph *g, uint32_t from,
 		       const struct code_function *f,
 		       const struct code_call *call)
 {
-	struct code_guard *list;
-	size_t n = code_guards_of(v->p, f, &list);
-	const struct code_guard *d = decider(f, list, n, call);
+	struct decision d = decider(v, f, call);
 
-	if (d == NULL)
+	if (d.compare == NULL)
 		return from;
-	uint32_t c = node(g, GRAPH_COMPARE, d->compare->at, 0);
+	uint32_t n = node(g, GRAPH_COMPARE, d.compare->at, d.equal);
 
-	if (c < GRAPH_NODES) {
-		g->nodes[c].line[0] = fw_sprintf(
-			v->p->arena, "%s %s",
-			d->compare->kind == CODE_COMPARE_SEARCH ? "contains"
-								: "equals",
-			code_view_literal(v, d->compare));
-		g->nodes[c].line[1] = fw_sprintf(v->p->arena, "at 0x%" PRIx64,
-						 d->compare->at);
-	}
-	edge(g, from, c, "");
-	return c;
+	if (n < GRAPH_NODES)
+		say_decision(v, f, &d, &g->nodes[n]);
+	edge(g, from, n, "");
+	return n;
 }
 
 static const struct code_call *call_at(const struct code_function *f,

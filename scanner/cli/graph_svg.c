@@ -1,14 +1,15 @@
 /* graph_svg.c - a graph as a picture: layers from top to bottom
  *
  * A node stands in the row of its layer; an edge that passes rows gets a place
- * in each of them, so that it crosses no box. Rows are ordered once by where
- * their edges come from, and centred.
+ * in each of them, so that it crosses no box. Rows are ordered by where their
+ * edges come from, once.
  *
  * Source: Sugiyama, Tagawa, Toda, "Methods for Visual Understanding of
  * Hierarchical System Structures"; W3C SVG 1.1
  */
 #include "cli/graph.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 enum { SPOTS = GRAPH_NODES * 8, LINE_SHOWN = 56 };
@@ -36,7 +37,7 @@ struct picture {
 	uint32_t first[GRAPH_EDGES]; /* spots that an edge passes, in a row */
 	uint32_t passes[GRAPH_EDGES];
 	uint32_t order[SPOTS]; /* spots by layer, left to right */
-	int row_h[GRAPH_NODES], row_w[GRAPH_NODES], width, height;
+	int row_h[GRAPH_NODES], left, right, width, height;
 };
 
 /* Characters, not bytes: texts are valid UTF-8. */
@@ -110,26 +111,35 @@ static void add_rank(const struct picture *p, uint32_t above, uint32_t below,
 	n[below]++;
 }
 
-/* Puts a row's spots side by side around the middle. */
+/* Puts each spot of a row as near below those above it as its neighbours allow:
+ * the mean of the places when all are pushed to the right and to the left,
+ * which keeps them as far apart as both do. */
 static void place_row(struct picture *p, uint32_t from, uint32_t to)
 {
 	uint32_t layer = p->spots[p->order[from]].layer;
-	int w = -GAP, x;
+	int right[SPOTS], at = INT_MIN / 2;
 
 	for (uint32_t i = from; i < to; i++) {
 		const struct spot *s = &p->spots[p->order[i]];
+		int least = at + s->w / 2 + GAP;
 
-		w += s->w + GAP;
+		right[i] = (int)s->rank > least ? (int)s->rank : least;
+		at = right[i] + (s->w + 1) / 2;
 		if (s->h > p->row_h[layer])
 			p->row_h[layer] = s->h;
 	}
-	p->row_w[layer] = w;
-	x = -w / 2;
-	for (uint32_t i = from; i < to; i++) {
+	at = INT_MAX / 2;
+	for (uint32_t i = to; i-- > from;) {
 		struct spot *s = &p->spots[p->order[i]];
+		int most = at - (s->w + 1) / 2 - GAP;
+		int left = (int)s->rank < most ? (int)s->rank : most;
 
-		s->x = x + s->w / 2;
-		x += s->w + GAP;
+		at = left - s->w / 2;
+		s->x = (left + right[i]) / 2;
+		if (s->x - s->w / 2 < p->left)
+			p->left = s->x - s->w / 2;
+		if (s->x + s->w / 2 > p->right)
+			p->right = s->x + s->w / 2;
 	}
 }
 
@@ -176,15 +186,13 @@ static void lay_out(struct picture *p)
 		if (n > 0)
 			place_row(p, done, done + n);
 		done += n;
-		if (p->row_w[l] > p->width)
-			p->width = p->row_w[l];
 	}
-	p->width += 2 * BORDER;
+	p->width = p->right - p->left + 2 * BORDER;
 	p->height = BORDER;
 	for (uint32_t l = 0; l < p->layers; l++) {
 		for (uint32_t i = 0; i < p->count; i++)
 			if (p->spots[i].layer == l) {
-				p->spots[i].x += p->width / 2;
+				p->spots[i].x += BORDER - p->left;
 				p->spots[i].y = p->height + p->row_h[l] / 2;
 			}
 		p->height += p->row_h[l] + (l + 1 < p->layers ? ROW_GAP : 0);
@@ -265,10 +273,8 @@ static void put_edge(const struct picture *p, uint32_t e, FILE *to)
 
 		fprintf(to, " C%d %d %d %d %d %d", x, y + ROW_GAP / 2, s->x,
 			y2 - ROW_GAP / 2, s->x, y2);
-		if (k == 0) {
-			lx = (x + s->x) / 2;
-			ly = (y + y2) / 2;
-		}
+		lx = x + (s->x - x) * 3 / 4;
+		ly = y + (y2 - y) * 2 / 3;
 		x = s->x;
 		y = y2;
 		if (k < p->passes[e]) {
@@ -279,7 +285,7 @@ static void put_edge(const struct picture *p, uint32_t e, FILE *to)
 	fputs("\"/>\n", to);
 	if (*edge->label == '\0')
 		return;
-	fprintf(to, "<text class=\"label\" x=\"%d\" y=\"%d\">", lx + 6, ly + 4);
+	fprintf(to, "<text class=\"label\" x=\"%d\" y=\"%d\">", lx, ly + 4);
 	put_text(edge->label, LINE_SHOWN, to);
 	fputs("</text>\n", to);
 }
@@ -297,7 +303,8 @@ void graph_put_svg(struct code_view *v, const struct graph *g, FILE *to)
 		"height=\"%d\" viewBox=\"0 0 %d %d\">\n",
 		p->width, p->height, p->width, p->height);
 	fputs("<style>text{font:13px monospace;text-anchor:middle;fill:#222}"
-	      ".label{font-size:11px;text-anchor:start;fill:#555}"
+	      ".label{font-size:11px;fill:#333;stroke:#fff;stroke-width:4;"
+	      "paint-order:stroke}"
 	      ".edge{fill:none;stroke:#555;marker-end:url(#tip)}"
 	      ".function{fill:#eef3fa;stroke:#46678f}"
 	      ".compare{fill:#fff6d6;stroke:#a07c00}"
