@@ -46,6 +46,7 @@ def disasm(where, address):
                       % LITERAL, text)
     assert taken and set(taken.groups()) <= set(labels), text
     block = text.split(f"\n{taken[1]}:")[1].split("\n\n")[0]
+    assert re.search(r'^; noted at 0x\w+, score [\d.]+ \(.*"%s"; then it runs' % LITERAL, text, re.M), text
     assert f'only when equal to "{LITERAL}": runs a command' in block, block
     assert re.search(r"  ; .*strncmp\(\?, \"%s\"" % LITERAL, text), text
 
@@ -153,6 +154,8 @@ def main():
     graph(sample, "main")
     hostile(pathlib.Path(stripped).read_bytes(), f["address"])
     assert r'access(\"/mnt/usb/.debug\") gives 0' in run("graph", f"{sample}@at_start")
+    login = run("graph", f"{sample}@check_login")
+    assert r'\"w0rk-4-Me!\"' in login and "lets somebody in" in login, login
     assert 'compares what getenv("MAINTENANCE") gives with "hjk-77-Lq"' in run(
         "disasm", f"{sample}@gate")
     path = image()

@@ -160,7 +160,6 @@ static void put_head(struct listing *l)
 	const struct code_start *s = &v->p->starts[v->start];
 	const struct code_sinks *sinks = code_sinks_of(v->p, v->start, 0);
 	enum code_sink_kind best = code_sinks_best(sinks);
-	const struct hidden_candidate *c = code_view_candidate(v, v->start);
 
 	fprintf(l->to,
 		"; %s\n; function %s at 0x%" PRIx64 ", %s%s, %u blocks\n",
@@ -172,11 +171,16 @@ static void put_head(struct listing *l)
 			code_view_sink(v, best, &sinks->of[best]),
 			sinks->of[best].call,
 			code_view_name(v, sinks->of[best].function));
-	if (c != NULL)
-		fprintf(l->to,
-			"; a candidate for a hidden function, score %.1f "
-			"(%s)\n",
-			(double)c->score, c->signal);
+	for (size_t i = 0; i < v->candidate_count; i++) {
+		const struct hidden_candidate *c = &v->code->found[i];
+
+		if (c->function == v->start)
+			fprintf(l->to,
+				"; noted at 0x%" PRIx64
+				", score %.1f (%s): %s\n",
+				c->at, (double)c->score, c->signal,
+				code_view_noted(v, c));
+	}
 	if (l->f->indirect)
 		fputs("; it has a jump that could not be followed\n", l->to);
 }

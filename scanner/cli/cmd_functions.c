@@ -170,6 +170,9 @@ static void put_row(struct code_view *v, const struct facts *x, FILE *to)
 	if (x->best != CODE_SINK_NONE)
 		fprintf(to, "\n%47sreaches: %s", "",
 			code_view_sink(v, x->best, &x->sink));
+	if (x->candidate != NULL)
+		fprintf(to, "\n%47snoted at 0x%" PRIx64 ": %s", "",
+			x->candidate->at, code_view_noted(v, x->candidate));
 	fputc('\n', to);
 }
 
@@ -206,6 +209,12 @@ static json_t *json_row(struct code_view *v, const struct facts *x)
 		json_object_set_new(hit, "signal",
 				    json_string(x->candidate->signal));
 		json_object_set_new(hit, "at", hex(v, x->candidate->at));
+		json_object_set_new(
+			hit, "trigger",
+			json_string(code_view_trigger(v, x->candidate)));
+		json_object_set_new(
+			hit, "effect",
+			json_string(code_view_effect(v, x->candidate)));
 	}
 	json_object_set_new(o, "address", hex(v, x->address));
 	json_object_set_new(o, "size", json_integer((json_int_t)x->size));

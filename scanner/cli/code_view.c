@@ -121,6 +121,10 @@ bool code_view_open(struct code_view *v, struct fw_view bytes,
 		return explain(v, bytes, why);
 	v->p = &v->code->p;
 	v->candidate_count = hidden_join(v->code);
+	/* The best come first. */
+	while (v->candidate_count > 0 &&
+	       v->code->found[v->candidate_count - 1].score < HIDDEN_LEAST)
+		v->candidate_count--;
 	v->p->budget += MORE_BUDGET;
 	v->p->memory_max = MORE_MEMORY;
 	v->p->gave_up = NULL;
@@ -199,6 +203,43 @@ const struct hidden_candidate *code_view_candidate(const struct code_view *v,
 			best = c;
 	}
 	return best;
+}
+
+static const char *or_nothing(struct code_view *v, const char *words)
+{
+	return words == NULL ? "" : code_view_text(v, fw_view_str(words), 200);
+}
+
+const char *code_view_trigger(struct code_view *v,
+			      const struct hidden_candidate *c)
+{
+	const char *words = or_nothing(v, c->trigger);
+
+	if (c->literal.len > 0)
+		return fw_sprintf(v->p->arena, "%s \"%s\"", words,
+				  code_view_text(v, c->literal, TEXT_SHOWN));
+	if (c->is_number)
+		return fw_sprintf(v->p->arena, "%s 0x%" PRIx64, words,
+				  c->number);
+	return words;
+}
+
+const char *code_view_effect(struct code_view *v,
+			     const struct hidden_candidate *c)
+{
+	const char *words = or_nothing(v, c->effect);
+
+	if (c->sink.weight == 0 || c->sink.text.len == 0)
+		return words;
+	return fw_sprintf(v->p->arena, "%s \"%s\"", words,
+			  code_view_text(v, c->sink.text, TEXT_SHOWN));
+}
+
+const char *code_view_noted(struct code_view *v,
+			    const struct hidden_candidate *c)
+{
+	return fw_sprintf(v->p->arena, "%s; then it %s",
+			  code_view_trigger(v, c), code_view_effect(v, c));
 }
 
 const char *code_view_text(struct code_view *v, struct fw_view raw, size_t max)

@@ -14,7 +14,7 @@ struct code_view {
 	char *note;		  /* why not all is shown; empty: it is */
 	struct hidden_code *code; /* opened; its candidates are joined */
 	struct code_program *p;
-	size_t candidate_count;
+	size_t candidate_count; /* of those that a scan would tell of */
 	uint32_t start; /* the function asked for */
 };
 
@@ -32,6 +32,15 @@ void code_view_check(struct code_view *v);
 /* The best candidate of a function's, or NULL. */
 const struct hidden_candidate *code_view_candidate(const struct code_view *v,
 						   uint32_t start);
+
+/* "what is received equals "open"; then it starts a shell": a candidate. */
+const char *code_view_noted(struct code_view *v,
+			    const struct hidden_candidate *c);
+/* The same in two parts: what happens, and what that does. */
+const char *code_view_trigger(struct code_view *v,
+			      const struct hidden_candidate *c);
+const char *code_view_effect(struct code_view *v,
+			     const struct hidden_candidate *c);
 
 /* Escaped, and "..." after max bytes. */
 const char *code_view_text(struct code_view *v, struct fw_view raw, size_t max);

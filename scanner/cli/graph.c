@@ -211,6 +211,22 @@ static void set_layers(struct graph *g)
 	}
 }
 
+/* What a search noted that needs no call: a login that a literal passes. */
+static void add_noted(struct code_view *v, struct graph *g,
+		      const struct hidden_candidate *c)
+{
+	uint32_t at = node(g, GRAPH_COMPARE, c->at, true);
+	uint32_t to = node(g, GRAPH_SINK, CODE_SINK_NONE, c->at);
+
+	if (to == GRAPH_NODES)
+		return;
+	g->nodes[at].line[0] = code_view_trigger(v, c);
+	g->nodes[at].line[1] = fw_sprintf(v->p->arena, "at 0x%" PRIx64, c->at);
+	g->nodes[to].line[0] = code_view_effect(v, c);
+	edge(g, 0, at, "");
+	edge(g, at, to, "");
+}
+
 void graph_make(struct code_view *v, struct graph *g)
 {
 	struct code_sinks left = *code_sinks_of(v->p, v->start, 0);
@@ -225,6 +241,10 @@ void graph_make(struct code_view *v, struct graph *g)
 		add_path(v, g, kind);
 		left.of[kind].weight = 0;
 	}
+	for (size_t i = 0; i < v->candidate_count && i < GRAPH_NODES; i++)
+		if (v->code->found[i].function == v->start &&
+		    v->code->found[i].sink.weight == 0)
+			add_noted(v, g, &v->code->found[i]);
 	if (g->edge_count == 0) {
 		uint32_t n = node(g, GRAPH_SINK, CODE_SINK_NONE, 0);
 

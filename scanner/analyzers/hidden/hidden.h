@@ -11,6 +11,9 @@
 
 #include "code/guard.h"
 
+/* The score below which nobody looks. */
+#define HIDDEN_LEAST 2.0f
+
 struct hidden_candidate {
 	const char *signal; /* name of the analyzer that found it */
 	float score;	    /* about 0 to 20; see hidden_found.c */

@@ -10,11 +10,9 @@
 #include "analyzers/hidden/hidden.h"
 #include "code/listing.h"
 
-/* What further signals and conditions add; how many are told of; below what
- * nobody looks. */
+/* What further signals and conditions add; how many are told of. */
 #define JOINED 0.35f
 #define AND    0.3f
-#define LEAST  2.0f
 enum { TOLD = 8, LINES = 10, LITERAL_MAX = 64, LISTING_MAX = 1200 };
 
 static int by_place(const void *a, const void *b)
@@ -181,7 +179,8 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 	if (h == NULL)
 		return;
 	n = hidden_join(h);
-	for (size_t i = 0; i < n && i < TOLD && h->found[i].score >= LEAST; i++)
+	for (size_t i = 0;
+	     i < n && i < TOLD && h->found[i].score >= HIDDEN_LEAST; i++)
 		tell(h, &h->found[i], o);
 	if (h->p.gave_up != NULL)
 		fw_out_fact(o, "code.gave-up", h->p.gave_up);
