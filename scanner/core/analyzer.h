@@ -61,6 +61,7 @@ struct fw_place {
 /* What was found out about a tree and is shared between correlators. */
 struct fw_tree_cache {
 	const struct accounts_all *accounts; /* accounts/accounts_join.h */
+	struct hidden_routes *routes;	     /* hidden/hidden_routes.h */
 };
 
 struct fw_tree {

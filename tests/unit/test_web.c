@@ -6,7 +6,7 @@
 #include "elf_build.h"
 
 extern const struct fw_analyzer fw_analyzer_web_pages, fw_analyzer_web_server,
-	fw_analyzer_web, fw_analyzer_shell_commands;
+	fw_analyzer_web, fw_analyzer_shell_commands, fw_analyzer_hidden;
 
 static size_t count(const struct fw_mem *m, const char *key, const char *value)
 {
@@ -388,6 +388,112 @@ static void a_handler_that_nothing_links_to(void **state)
 	fw_mem_free(&m);
 }
 
+/* A candidate of the searches in code, as hidden_found leaves it. */
+#define CODE(score, trigger)                                                   \
+	{                                                                      \
+		"_hidden", score "\thidden_table\t10\tf\t" trigger             \
+				 "\tsomebody asks for\tstarts a shell\t\tin "  \
+				 "f\t"                                         \
+	}
+
+/* Runs both correlators over a site with one server, in either order; the
+ * findings of both but the list of what is worth a look. */
+static size_t joined(const struct fw_place *server, bool web_first,
+		     struct fw_mem m[2])
+{
+	const struct fw_place places[] = { SITE, *server };
+	struct fw_tree_cache cache = { 0 };
+	struct fw_tree tree = { .places = places, .count = 7, .cache = &cache };
+	size_t n = 0;
+
+	for (int i = 0; i < 2; i++) {
+		const struct fw_analyzer *a = (i == 0) == web_first
+						      ? &fw_analyzer_web
+						      : &fw_analyzer_hidden;
+
+		m[i] = (struct fw_mem){ 0 };
+		a->correlate(&tree, fw_mem_out(&m[i], FW_STR("")));
+	}
+	for (int i = 0; i < 2; i++)
+		for (size_t k = 0; k < m[i].finding_count; k++)
+			n += strcmp(m[i].findings[k].kind->id,
+				    "hidden/worth-a-look") != 0;
+	return n;
+}
+
+static void a_handler_that_code_and_pages_tell_of(void **state)
+{
+	const struct fw_place strong =
+		PLACE("httpd", 6, ROUTES, { "web.route", "/x/Odd.cgi @0x5" },
+		      CODE("6.0", "/x/odd.cgi"));
+	const struct fw_place shell = PLACE(
+		"httpd", 6, ROUTES, { "web.route", "set_telnet.cgi @0x5" },
+		CODE("4.0", "set_telnet.cgi"));
+	const struct fw_place weak =
+		PLACE("httpd", 6, ROUTES, { "web.route", "odd.cgi @0x5" },
+		      CODE("4.0", "odd.cgi"));
+	const struct fw_place named = PLACE(
+		"httpd", 6, { "web.server", "http" },
+		{ "web.name", "telnet one.cgi - @0x1" }, CODE("5.5", "telnet"));
+	const struct {
+		const struct fw_place *server;
+		enum fw_severity severity;
+	} rows[] = { { &strong, FW_HIGH },
+		     { &shell, FW_CRITICAL },
+		     { &weak, FW_MEDIUM },
+		     { &named, FW_CRITICAL } };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fw_mem m[2];
+		bool web_first = i % 2 == 0;
+
+		assert_int_equal(joined(rows[i / 2].server, web_first, m), 1);
+		const struct fw_mem_finding *f =
+			found(&m[web_first ? 1 : 0], "hidden/guarded-command");
+
+		assert_non_null(f);
+		assert_int_equal(f->severity, rows[i / 2].severity);
+		assert_non_null(strstr(f->detail, "to which no page links"));
+		fw_mem_free(&m[0]);
+		fw_mem_free(&m[1]);
+	}
+}
+
+static void a_handler_that_only_one_tells_of(void **state)
+{
+	/* A page links there; it is another's name; too weak. */
+	const struct fw_place linked =
+		PLACE("httpd", 6, ROUTES, CODE("6.0", "one.cgi"));
+	const struct fw_place other =
+		PLACE("httpd", 6, ROUTES, { "web.route", "odd.cgi @0x5" },
+		      CODE("6.0", "even.cgi"));
+	const struct fw_place weak =
+		PLACE("httpd", 6, ROUTES, { "web.route", "odd.cgi @0x5" },
+		      CODE("2.5", "odd.cgi"), { "_hidden", "9" });
+	const struct {
+		const struct fw_place *server;
+		const char *kind; /* of the one finding, or NULL */
+	} rows[] = { { &linked, NULL },
+		     { &other, "hidden/unlinked-handler" },
+		     { &weak, "hidden/unlinked-handler" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fw_mem m[2];
+
+		joined(rows[i].server, true, m);
+		for (size_t k = 0; k < m[1].finding_count; k++)
+			assert_null(
+				strstr(m[1].findings[k].text, "no page links"));
+		assert_int_equal(m[0].finding_count, rows[i].kind != NULL);
+		if (rows[i].kind != NULL)
+			assert_non_null(found(&m[0], rows[i].kind));
+		fw_mem_free(&m[0]);
+		fw_mem_free(&m[1]);
+	}
+}
+
 static void handlers_known_by_a_name_alone(void **state)
 {
 	const struct fw_place places[] = {
@@ -559,6 +665,8 @@ int main(void)
 		cmocka_unit_test(programs_that_are_none),
 		cmocka_unit_test(every_length_of_a_program),
 		cmocka_unit_test(a_handler_that_nothing_links_to),
+		cmocka_unit_test(a_handler_that_code_and_pages_tell_of),
+		cmocka_unit_test(a_handler_that_only_one_tells_of),
 		cmocka_unit_test(handlers_known_by_a_name_alone),
 		cmocka_unit_test(only_a_name_and_no_pages),
 		cmocka_unit_test(a_page_that_posts_to_a_debug_address),

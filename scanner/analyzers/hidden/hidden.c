@@ -8,11 +8,13 @@
 
 #include "analyzers/hidden/hidden_kinds.h"
 #include "analyzers/hidden/hidden_mention.h"
+#include "analyzers/hidden/hidden_routes.h"
 #include "core/listing.h"
 #include "core/roots.h"
 
 /* From the benchmark's benign programs: see tests/bench/hidden. */
-#define HIGH 7.5f
+#define HIGH	7.5f
+#define ADDRESS 5.0f /* of a web server, to which nothing links */
 enum { LISTED = 10, FIELDS = 10 };
 
 struct item {
@@ -20,6 +22,7 @@ struct item {
 	float score;
 	struct fw_view field[FIELDS];
 	const char *mention; /* what the rest of the image says of it */
+	const struct hidden_route *route; /* it is an address, too; or NULL */
 };
 
 static struct item parse(uint32_t place, const char *text)
@@ -49,6 +52,17 @@ static const char *sentence(struct fw_out *o, const struct item *it)
 		       *trigger == '\0' ? "" : "\"", it->mention);
 }
 
+/* Commands that an address runs are ordinary by themselves. */
+static void weigh_address(const struct item *it, struct fw_claim *c)
+{
+	bool strong = it->score >= ADDRESS || it->route->says;
+
+	c->severity = !strong		 ? FW_MEDIUM
+		      : it->route->shell ? FW_CRITICAL
+					 : FW_HIGH;
+	c->confidence = strong ? FW_SURE : FW_LIKELY;
+}
+
 static void report(const struct item *it, struct fw_out *o)
 {
 	struct fw_evidence e[3] = {
@@ -61,6 +75,8 @@ static void report(const struct item *it, struct fw_out *o)
 	};
 	struct fw_claim c = FW_CLAIM(&hidden_guarded);
 
+	if (it->route != NULL)
+		weigh_address(it, &c);
 	c.detail = sentence(o, it);
 	c.key = fw_text(o, "%s %s %s", str(o, it, 1), str(o, it, 4),
 			str(o, it, 6));
@@ -119,10 +135,30 @@ static bool is_first(const struct fw_tree *tree, uint32_t place, uint8_t *seen)
 
 /* One image: findings, and a list of the rest. */
 struct image {
+	struct hidden_routes *routes;
 	struct hidden_mentions mentions;
 	struct item *items;
 	size_t n, cap;
 };
+
+/* An address of a web server that no page links to, and that does this: each
+ * says what the other lacks, so together they are one finding, and sure. */
+static bool is_address(const struct fw_tree *tree, struct hidden_routes *routes,
+		       struct item *it, struct fw_out *o)
+{
+	struct hidden_route *r = hidden_route_find(
+		routes, &tree->places[it->place], it->field[4]);
+
+	if (r == NULL || r->told)
+		return false;
+	r->told = true;
+	it->route = r;
+	it->mention = fw_text(o,
+			      "%s; it is an address of the web server, to "
+			      "which no page links",
+			      it->mention);
+	return true;
+}
 
 static void look_at(const struct fw_tree *tree, uint32_t place,
 		    struct image *image, struct fw_out *o)
@@ -136,7 +172,8 @@ static void look_at(const struct fw_tree *tree, uint32_t place,
 
 		it.score = hidden_mention(&image->mentions, place, it.field[4],
 					  it.score, HIGH, &it.mention, o);
-		if (it.score >= HIGH) {
+		if (is_address(tree, image->routes, &it, o) ||
+		    it.score >= HIGH) {
 			report(&it, o);
 			continue;
 		}
@@ -151,7 +188,7 @@ static void correlate(const struct fw_tree *tree, struct fw_out *o)
 	uint8_t *seen = fw_alloc(fw_out_arena(o), tree->count + 1, 1);
 
 	for (uint32_t root = 0, end; root < tree->count; root = end) {
-		struct image image = { .n = 0 };
+		struct image image = { .routes = hidden_routes_of(tree, o) };
 
 		end = fw_image_end(tree, root);
 		image.mentions =

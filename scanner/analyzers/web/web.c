@@ -5,13 +5,13 @@
  * any page, script or program other than itself names it. Where an image holds
  * too few pages to judge by, silence is kept or confidence lowered.
  */
+#include "analyzers/hidden/hidden_routes.h"
 #include "analyzers/web/web_join.h"
 
 enum {
-	PAGES_MIN = 5,	   /* fewer tell nothing about links */
+	PAGES_MIN = WEB_PAGES_MIN,
 	LINKED_SHARE = 60, /* per cent of pages that something links to */
 	PLAIN_SHARE = 80,  /* the same, to speak of harmless ones */
-	ROUTES_LINKED = 3, /* so the pages belong to this server */
 	EVIDENCE_MAX = 20,
 	GUARD_PAGES = 4,  /* neighbours with the same login check */
 	GUARD_SHARE = 75, /* per cent of them */
@@ -152,19 +152,6 @@ static void claim(struct fw_out *out, const struct fw_kind *k,
 
 /* --- handlers --- */
 
-/* Whether the pages of the image are those of this server. */
-static bool serves_pages(const struct web_image *w, const struct fw_place *p)
-{
-	size_t linked = 0;
-	const char *v;
-
-	if (w->pages < PAGES_MIN)
-		return false;
-	for (size_t i = 0; (v = web_next(p, "web.route", &i)) != NULL;)
-		linked += web_is_linked(w, web_fact_name(v), p);
-	return linked >= ROUTES_LINKED;
-}
-
 /* What it takes to act on a name: a shell that can be opened is worst; without
  * pages to compare with, nobody can say that it is hidden. */
 static enum fw_severity weigh(enum web_danger d, struct fw_view name,
@@ -177,13 +164,14 @@ static enum fw_severity weigh(enum web_danger d, struct fw_view name,
 
 struct handlers {
 	struct places named, others;
+	struct hidden_routes *hidden; /* these are findings of "hidden" */
 	bool judged;
 };
 
 static void check_routes(const struct web_image *w, const struct fw_place *p,
 			 struct handlers *h, struct fw_out *out)
 {
-	bool judged = serves_pages(w, p);
+	bool judged = web_serves_pages(w, p);
 	const char *v;
 
 	h->judged |= judged;
@@ -192,7 +180,8 @@ static void check_routes(const struct web_image *w, const struct fw_place *p,
 		struct fw_view name = web_base(target);
 		enum web_danger d = web_danger(target);
 
-		if (web_is_linked(w, name, p))
+		if (web_is_linked(w, name, p) ||
+		    hidden_route_find(h->hidden, p, name) != NULL)
 			continue;
 		if (d != WEB_PLAIN)
 			note(out, &h->named, weigh(d, name, judged), p->path,
@@ -211,20 +200,16 @@ static void check_names(const struct web_image *w, const struct fw_place *p,
 	const char *v;
 
 	for (size_t i = 0; (v = web_next(p, "web.name", &i)) != NULL;) {
-		struct fw_view rest = fw_view_str(v), name, before, after;
+		struct web_neighbours n;
 
-		if (!fw_split(&rest, ' ', &name) ||
-		    !fw_split(&rest, ' ', &before) ||
-		    !fw_split(&rest, ' ', &after) || rest.data == NULL)
-			continue;
-		if (web_is_linked(w, name, p) ||
-		    (!web_is_linked(w, before, p) &&
-		     !web_is_linked(w, after, p)))
+		if (!web_neighbours(v, &n) || !web_is_left_out(w, &n, p) ||
+		    hidden_route_find(h->hidden, p, n.name) != NULL)
 			continue;
 		h->judged = true;
-		note(out, &h->named, weigh(web_danger(name), name, true),
+		note(out, &h->named, weigh(web_danger(n.name), n.name, true),
 		     p->path,
-		     fw_text(out, "%.*s %.*s", FW_FMT(name), FW_FMT(rest)));
+		     fw_text(out, "%.*s %.*s", FW_FMT(n.name),
+			     FW_FMT(n.where)));
 	}
 }
 
@@ -267,6 +252,7 @@ static void check_handlers(const struct web_image *w, struct fw_out *out)
 {
 	struct handlers *h = fw_alloc(fw_out_arena(out), 1, sizeof(*h));
 
+	h->hidden = hidden_routes_of(w->tree, out);
 	for (uint32_t i = w->root; i < w->end; i++) {
 		const struct fw_place *p = &w->tree->places[i];
 

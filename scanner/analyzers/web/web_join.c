@@ -2,6 +2,7 @@
 #include "analyzers/web/web_join.h"
 
 static const uint32_t MANY = UINT32_MAX;
+enum { ROUTES_LINKED = 3 /* so the pages belong to this server */ };
 
 struct fw_view web_fact_name(const char *value)
 {
@@ -85,6 +86,34 @@ bool web_is_linked(const struct web_image *w, struct fw_view name,
 
 	return n != NULL && n->value != 0 &&
 	       (n->value == MANY || n->value != self->content + 1);
+}
+
+bool web_serves_pages(const struct web_image *w, const struct fw_place *p)
+{
+	size_t linked = 0;
+	const char *v;
+
+	if (w->pages < WEB_PAGES_MIN)
+		return false;
+	for (size_t i = 0; (v = web_next(p, "web.route", &i)) != NULL;)
+		linked += web_is_linked(w, web_fact_name(v), p);
+	return linked >= ROUTES_LINKED;
+}
+
+bool web_neighbours(const char *value, struct web_neighbours *n)
+{
+	n->where = fw_view_str(value);
+	return fw_split(&n->where, ' ', &n->name) &&
+	       fw_split(&n->where, ' ', &n->before) &&
+	       fw_split(&n->where, ' ', &n->after) && n->where.data != NULL;
+}
+
+bool web_is_left_out(const struct web_image *w, const struct web_neighbours *n,
+		     const struct fw_place *self)
+{
+	return !web_is_linked(w, n->name, self) &&
+	       (web_is_linked(w, n->before, self) ||
+		web_is_linked(w, n->after, self));
 }
 
 bool web_is_known(const struct web_image *w, struct fw_view name,

@@ -4,6 +4,9 @@
 
 #include "analyzers/web/webtext.h"
 
+/* Fewer pages tell nothing about links. */
+enum { WEB_PAGES_MIN = 5 };
+
 struct web_image {
 	const struct fw_tree *tree;
 	uint32_t root, end;    /* places of the image */
@@ -26,6 +29,10 @@ bool web_is_linked(const struct web_image *w, struct fw_view name,
  * reached by any way that shows. */
 bool web_is_known(const struct web_image *w, struct fw_view name,
 		  const struct fw_place *self);
+/* Whether the pages of the image are those of this server: they link to some of
+ * its addresses. */
+bool web_serves_pages(const struct web_image *w, const struct fw_place *p);
+
 /* The page of this name, or NULL. */
 const struct fw_place *web_page_of(const struct web_image *w,
 				   struct fw_view name);
@@ -40,6 +47,15 @@ bool web_is_page(const struct fw_place *p);
 bool web_is_cgi_file(const struct fw_place *p);
 /* Pages that servers send by themselves: index, login, errors, help. */
 bool web_is_generic(struct fw_view name);
+
+/* A fact "web.name": a name, its neighbours in the program, and where. */
+struct web_neighbours {
+	struct fw_view name, before, after, where;
+};
+bool web_neighbours(const char *value, struct web_neighbours *n);
+/* Whether pages know a neighbour and not the name. */
+bool web_is_left_out(const struct web_image *w, const struct web_neighbours *n,
+		     const struct fw_place *self);
 
 /* The name in front of " @0x..." in a fact. */
 struct fw_view web_fact_name(const char *value);
