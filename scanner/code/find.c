@@ -7,6 +7,7 @@
 #include "code/state.h"
 
 enum { STARTS_MAX = 1 << 18, SEEN_MAX = 1 << 20, EDGES_MAX = 1 << 19 };
+enum { ROOM_MAX = 24 << 20 }; /* bytes */
 enum { ENOUGH_FRAMES = 16 };
 enum { WINDOW = 1024, LARGEST_TEXT = 2048 };
 
@@ -616,6 +617,17 @@ static void keep_edges(struct code_program *p)
 	fw_arena_free(&p->growing->edges);
 }
 
+/* The lists of a large program alone may take all that there is: it gets room
+ * for its functions by its size, which a scan has memory for anyway. */
+static void make_room(struct code_program *p)
+{
+	size_t room = p->elf.bytes.len / 4;
+
+	room = p->arena->used + (room < ROOM_MAX ? room : ROOM_MAX);
+	if (p->memory_max < room)
+		p->memory_max = room;
+}
+
 void code_find_starts(struct code_program *p)
 {
 	struct finder f = { .p = p,
@@ -655,6 +667,7 @@ void code_find_starts(struct code_program *p)
 	if (p->edge_count > 1)
 		qsort(p->edges, p->edge_count, sizeof(*p->edges), edge_order);
 	code_spread(p);
+	make_room(p);
 }
 
 void code_add_starts(struct code_program *p, const uint64_t *addresses,

@@ -397,8 +397,10 @@ static bool decoder(struct code_program *p, bool thumb)
 	if (p->scratch[thumb] != NULL)
 		return true;
 	if (p->decoders[thumb] != 0 ||
-	    !code_decoder_open(p->arch, mode, &p->decoders[thumb]))
+	    !code_decoder_open(p->arch, mode, &p->decoders[thumb])) {
+		p->gave_up = "libcapstone has no decoder for it here";
 		return false;
+	}
 	p->scratch[thumb] = cs_malloc(p->decoders[thumb]);
 	return p->scratch[thumb] != NULL;
 }

@@ -112,6 +112,22 @@ static void opaque_regions(struct text *t, uint32_t image)
 			  small == 1 ? "" : "s", OPAQUE_SMALL);
 }
 
+/* Bytes are explained, and yet their code was not read to its end. */
+static void code_not_read(struct text *t, uint32_t image)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < t->r->node_count; i++)
+		n += t->r->nodes[i].image == image &&
+		     fw_node_fact(&t->r->nodes[i], "code.gave-up") != NULL;
+	if (n > 0)
+		text_line(
+			t,
+			"  machine code of %zu program%s was not, or not all, "
+			"looked into",
+			n, n == 1 ? "" : "s");
+}
+
 void text_coverage(struct text *t, uint32_t image)
 {
 	const struct fw_coverage *c = &t->r->images[image].coverage;
@@ -129,6 +145,7 @@ void text_coverage(struct text *t, uint32_t image)
 			     fw_show_share(a, c->opaque, c->total),
 			     fw_show_size(a, c->opaque)));
 	opaque_regions(t, image);
+	code_not_read(t, image);
 }
 
 /* Files and folders below, of a node that is followed by them in preorder. */

@@ -65,7 +65,12 @@ static struct cost search(struct fw_view bytes)
 		c.gave_up = cache.code->p.gave_up != NULL;
 	}
 	fw_analyzer_hidden_found.inspect(&obj, o);
+	/* What was not read is said, as a fact and to who reads the report. */
 	assert_int_equal(fw_mem_fact(&m, "code.gave-up") != NULL, c.gave_up);
+	assert_int_equal(m.finding_count == 1 &&
+				 strcmp(m.findings[0].kind->id,
+					"scanner/code-not-read") == 0,
+			 c.gave_up);
 	fw_mem_free(&m);
 	fw_arena_free(&a);
 	return c;

@@ -43,6 +43,8 @@ struct hidden_code {
 	struct hidden_candidate *found;
 	size_t found_count, found_cap;
 	bool usable;
+	const char *not_read; /* why it is not usable though it is a program
+				 that is loaded; or NULL */
 	struct hidden_told told;
 	uint8_t *marks[4]; /* room for walks over a function, by block */
 	size_t mark_caps[4];

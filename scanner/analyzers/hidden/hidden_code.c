@@ -39,8 +39,12 @@ struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o)
 	h->arena.ctx = fw_out_arena(o)->ctx;
 	if (cache != NULL)
 		cache->code = h;
-	if (!code_open(&h->p, obj->bytes, &h->arena, &why))
+	if (!code_open(&h->p, obj->bytes, &h->arena, &why)) {
+		if (h->p.elf.h.e_type == ET_EXEC || h->p.elf.h.e_type == ET_DYN)
+			h->not_read = why;
+		fw_arena_free(&h->arena);
 		return NULL;
+	}
 	if (!matters(&h->p)) {
 		code_close(&h->p);
 		fw_arena_free(&h->arena);

@@ -171,11 +171,46 @@ static void tell(struct hidden_code *h, const struct hidden_candidate *c,
 		     listing_of(h, c));
 }
 
+static const struct fw_kind not_read = {
+	.id = "scanner/code-not-read",
+	.title = "machine code that was not, or not all, looked into",
+	.explanation =
+		"Programs are searched for hidden functions by reading their "
+		"machine code. The code of these was read in part or not at "
+		"all. That nothing was found in them means less than it does "
+		"elsewhere.",
+	.ask_vendor = "Nothing: it is a limit of this scan. Where a program "
+		      "matters, have an analyst look at it.",
+	.false_alarm = "None: it says what was not done.",
+	.severity = FW_INFO,
+	.confidence = FW_SURE,
+	.per_image = true,
+};
+
+static const struct fw_kind *const kinds[] = { &not_read, NULL };
+
+/* What was not looked into is said: silence would be taken for innocence. */
+static void tell_of_limit(const char *why, struct fw_out *o)
+{
+	struct fw_evidence e = { .offset = FW_NO_OFFSET, .text = why };
+	struct fw_claim c = FW_CLAIM(&not_read);
+
+	fw_out_fact(o, "code.gave-up", why);
+	c.detail = why;
+	c.key = "";
+	c.evidence = &e;
+	c.evidence_count = 1;
+	fw_out_claim(o, &c);
+}
+
 static void inspect(const struct fw_object *obj, struct fw_out *o)
 {
 	struct hidden_code *h = hidden_code(obj, o);
 	size_t n;
 
+	if (h == NULL && obj->cache != NULL && obj->cache->code != NULL &&
+	    obj->cache->code->not_read != NULL)
+		tell_of_limit(obj->cache->code->not_read, o);
 	if (h == NULL)
 		return;
 	n = hidden_join(h);
@@ -183,7 +218,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 	     i < n && i < TOLD && h->found[i].score >= HIDDEN_LEAST; i++)
 		tell(h, &h->found[i], o);
 	if (h->p.gave_up != NULL)
-		fw_out_fact(o, "code.gave-up", h->p.gave_up);
+		tell_of_limit(h->p.gave_up, o);
 	code_close(&h->p);
 	fw_arena_free(&h->arena);
 	h->usable = false;
@@ -192,6 +227,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 const struct fw_analyzer fw_analyzer_hidden_found = {
 	.name = "hidden_found",
 	.title = "Hidden functions in machine code, ranked",
+	.kinds = kinds,
 	.wants = hidden_wants,
 	.inspect = inspect,
 };
