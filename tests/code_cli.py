@@ -48,6 +48,8 @@ def disasm(where, address):
     block = text.split(f"\n{taken[1]}:")[1].split("\n\n")[0]
     assert re.search(r'^; noted at 0x\w+, score [\d.]+ \(.*"%s"; then it runs' % LITERAL, text, re.M), text
     assert f'only when equal to "{LITERAL}": runs a command' in block, block
+    if "x86-64" in text:  # elsewhere it takes two instructions
+        assert re.search(r'lea .*; "%s"' % LITERAL, text), text
     assert re.search(r"  ; .*strncmp\(\?, \"%s\"" % LITERAL, text), text
 
 
@@ -124,6 +126,9 @@ def broken(data):
     run("disasm", f"{sample}@strncmp", status=2, says="imported")
     run("functions", sample, sample, status=2, says="takes one object")
     run("functions", "--wrong", sample, status=2)
+    run("functions", f"{sample}!usr/bin/x", status=2, says="is not in the image")
+    run("functions", "absent!usr/bin/x", status=2, says="No such file")
+    assert run("functions", "--no-sandbox", sample) == run("functions", sample)
 
 
 def hostile(data, address):
@@ -154,6 +159,9 @@ def main():
     graph(sample, "main")
     hostile(pathlib.Path(stripped).read_bytes(), f["address"])
     assert r'access(\"/mnt/usb/.debug\") gives 0' in run("graph", f"{sample}@at_start")
+    for name in ("gate", "main", "serve", "dispatch"):  # blocks are copied in some
+        labels = re.findall(r"^(L[0-9a-f.]+):", run("disasm", f"{sample}@{name}"), re.M)
+        assert len(labels) == len(set(labels)), labels
     login = run("graph", f"{sample}@check_login")
     assert r'\"w0rk-4-Me!\"' in login and "lets somebody in" in login, login
     assert 'compares what getenv("MAINTENANCE") gives with "hjk-77-Lq"' in run(

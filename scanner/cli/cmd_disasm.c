@@ -26,6 +26,10 @@ struct listing {
 	struct code_guard *guards;
 	size_t guard_count, next_guard;
 	size_t next_call;
+	uint32_t block;	    /* that is shown */
+	uint32_t originals; /* blocks from here on are copies of earlier ones */
+	bool known[CODE_REGS]; /* registers that hold constants, in a block */
+	uint64_t value[CODE_REGS];
 	uint32_t *guarded; /* by block: 1 + the first guard whose edge enters it
 			    */
 	uint32_t *same;	   /* by guard: 1 + the next one of the same block */
@@ -37,22 +41,107 @@ static const char *place(const struct listing *l, uint32_t block)
 {
 	if (block == CODE_NO_BLOCK)
 		return "elsewhere";
+	if (block >= l->originals)
+		return fw_sprintf(l->v->p->arena, "L%" PRIx64 ".%u",
+				  l->f->blocks[block].start,
+				  block - l->originals + 2);
 	return fw_sprintf(l->v->p->arena, "L%" PRIx64,
 			  l->f->blocks[block].start);
+}
+
+enum { TEXT_LEAST = 3, TEXT_SHOWN = 60, PAGE = 0xfff };
+
+/* What an operation makes of known values. False: nothing that is known. */
+static bool constant(const struct listing *l, const struct code_operation *op,
+		     uint64_t *n)
+{
+	struct code_program *p = l->v->p;
+	const struct code_range *r;
+	bool known = op->a < CODE_REGS && l->known[op->a];
+	uint64_t a = known ? l->value[op->a] : 0, imm = (uint64_t)op->imm;
+
+	switch (op->op) {
+	case CODE_SET:
+		*n = imm;
+		return true;
+	case CODE_MOVE:
+		*n = a;
+		return known;
+	case CODE_ADDI:
+		*n = a + imm;
+		return known;
+	case CODE_ADD:
+		known = known && op->b < CODE_REGS && l->known[op->b];
+		*n = known ? a + l->value[op->b] : 0;
+		return known;
+	case CODE_ORI:
+		*n = a | imm;
+		return known;
+	case CODE_INSERT:
+		known = op->dst < CODE_REGS && l->known[op->dst] &&
+			op->off >= 0 && op->off < 64;
+		*n = known ? (l->value[op->dst] &
+			      ~(UINT64_C(0xffff) << op->off)) |
+				     (imm & 0xffff) << op->off
+			   : 0;
+		return known;
+	case CODE_LOAD: /* a constant that lies between the code */
+		r = code_range_of(p, (uint64_t)op->off & p->mask);
+		return op->a == CODE_NONE && op->b == CODE_NONE && r != NULL &&
+		       !r->write && op->size == p->word &&
+		       code_read(p, (uint64_t)op->off & p->mask, op->size, n);
+	default:
+		return false;
+	}
+}
+
+/* The text whose address an instruction makes, in quotes. Where an address
+ * takes two instructions, the first one makes only that of a page. */
+static const char *text_of(struct listing *l, const struct code_insn *in)
+{
+	struct code_program *p = l->v->p;
+	const char *s = "";
+	uint64_t n;
+
+	for (uint8_t i = 0; i < in->count; i++) {
+		const struct code_operation *op = &in->ops[i];
+
+		if (op->op == CODE_STORE || op->dst >= CODE_REGS)
+			continue;
+		l->known[op->dst] = constant(l, op, &n);
+		if (!l->known[op->dst])
+			continue;
+		n = l->value[op->dst] = n & p->mask;
+		if (code_in_text(p, n) || op->op == CODE_MOVE ||
+		    (op->op == CODE_SET && p->arch->step > 1 &&
+		     (n & PAGE) == 0))
+			continue;
+		struct fw_view text = code_text(p, n);
+
+		if (text.len >= TEXT_LEAST)
+			s = fw_sprintf(p->arena, "\"%s\"",
+				       code_view_text(l->v, text, TEXT_SHOWN));
+	}
+	return s;
 }
 
 static const char *note_of(struct listing *l, const struct code_insn *in)
 {
 	const struct code_function *f = l->f;
+	const char *text = text_of(l, in);
 
-	/* Calls lie in order of blocks, which lie in order of addresses. */
+	/* Calls lie in order of blocks. */
 	while (l->next_call < f->call_count &&
-	       f->calls[l->next_call].at < in->address)
+	       (f->calls[l->next_call].block < l->block ||
+		(f->calls[l->next_call].block == l->block &&
+		 f->calls[l->next_call].at < in->address)))
 		l->next_call++;
 	if (l->next_call < f->call_count &&
+	    f->calls[l->next_call].block == l->block &&
 	    f->calls[l->next_call].at == in->address) {
 		const struct code_call *c = &f->calls[l->next_call];
 
+		memset(l->known, 0, sizeof(l->known));
 		return fw_sprintf(l->v->p->arena, "%s%s",
 				  c->tail ? "goes over to " : "",
 				  code_view_call(l->v, c));
@@ -61,7 +150,7 @@ static const char *note_of(struct listing *l, const struct code_insn *in)
 	    in->target >= l->v->p->starts[f->start].address &&
 	    in->target < l->v->p->starts[f->start].end)
 		return fw_sprintf(l->v->p->arena, "to L%" PRIx64, in->target);
-	return "";
+	return text;
 }
 
 static void put_line(struct listing *l, const struct code_insn *in)
@@ -131,14 +220,19 @@ static void put_block(struct listing *l, uint32_t i)
 	bool thumb = l->v->p->starts[l->f->start].thumb;
 	struct code_insn in;
 
+	l->block = i;
 	fprintf(l->to, "\n%s:", place(l, i));
 	for (uint32_t k = 0; k < b->pred_count; k++)
 		fprintf(l->to, "%s %s", k == 0 ? "  ; from" : ",",
 			place(l, l->f->pred[b->preds + k]));
+	if (i >= l->originals)
+		fprintf(l->to, "  ; L%" PRIx64 " once more, for this way alone",
+			b->start);
 	if (!b->reached)
 		fputs("  ; is never reached", l->to);
 	fputc('\n', l->to);
 	put_guards(l, i);
+	memset(l->known, 0, sizeof(l->known));
 	for (uint64_t at = b->start; at < b->end; at += in.size) {
 		if (!code_decode(l->v->p, at, thumb, &in) && in.size == 0)
 			break;
@@ -204,6 +298,18 @@ static void index_guards(struct listing *l)
 	}
 }
 
+/* Blocks ascend; copies of some follow behind the last. */
+static uint32_t originals(const struct code_function *f)
+{
+	uint32_t i = 1;
+
+	while (i < f->block_count &&
+	       (f->blocks[i].start > f->blocks[i - 1].start ||
+		f->blocks[i - 1].start == f->blocks[i - 1].end))
+		i++;
+	return i;
+}
+
 static enum fw_sealed_end show(struct code_view *v, const bool flag[2],
 			       FILE *to)
 {
@@ -220,6 +326,7 @@ static enum fw_sealed_end show(struct code_view *v, const bool flag[2],
 					       : "no code that can be read");
 		return FW_SEALED_REFUSED;
 	}
+	l.originals = originals(l.f);
 	index_guards(&l);
 	put_head(&l);
 	for (uint32_t i = 0; i < l.f->block_count; i++)
