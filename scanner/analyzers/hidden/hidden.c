@@ -135,8 +135,10 @@ static bool is_first(const struct fw_tree *tree, uint32_t place, uint8_t *seen)
 
 /* One image: findings, and a list of the rest. */
 struct image {
+	uint32_t root;
 	struct hidden_routes *routes;
-	struct hidden_mentions mentions;
+	uint32_t *seen;			 /* for the mentions, of all images */
+	struct hidden_mentions mentions; /* tree NULL: not asked for yet */
 	struct item *items;
 	size_t n, cap;
 };
@@ -165,6 +167,9 @@ static void look_at(const struct fw_tree *tree, uint32_t place,
 {
 	const char *text;
 
+	if (image->mentions.tree == NULL)
+		image->mentions = hidden_mentions_of(
+			tree, image->root, image->seen, fw_out_arena(o));
 	for (size_t k = 0;
 	     (text = fw_place_fact(&tree->places[place], "_hidden", k)) != NULL;
 	     k++) {
@@ -185,14 +190,18 @@ static void look_at(const struct fw_tree *tree, uint32_t place,
 
 static void correlate(const struct fw_tree *tree, struct fw_out *o)
 {
-	uint8_t *seen = fw_alloc(fw_out_arena(o), tree->count + 1, 1);
+	struct fw_arena *a = fw_out_arena(o);
+	uint8_t *seen = fw_alloc(a, tree->count + 1, 1);
+	uint32_t *in_image =
+		fw_alloc(a, fw_content_end(tree) + 1U, sizeof(*in_image));
+	struct hidden_routes *routes = hidden_routes_of(tree, o);
 
 	for (uint32_t root = 0, end; root < tree->count; root = end) {
-		struct image image = { .routes = hidden_routes_of(tree, o) };
+		struct image image = { .root = root,
+				       .routes = routes,
+				       .seen = in_image };
 
 		end = fw_image_end(tree, root);
-		image.mentions =
-			hidden_mentions_of(tree, root, end, fw_out_arena(o));
 		for (uint32_t i = root; i < end; i++)
 			if (fw_place_fact(&tree->places[i], "_hidden", 0) !=
 				    NULL &&

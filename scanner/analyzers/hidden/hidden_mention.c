@@ -14,26 +14,29 @@ enum { OTHERS_MIN = 20 /* fewer prove nothing by their silence */ };
 #define BELOW	  0.05f
 
 struct hidden_mentions hidden_mentions_of(const struct fw_tree *tree,
-					  uint32_t from, uint32_t to,
+					  uint32_t root, uint32_t *seen,
 					  struct fw_arena *a)
 {
-	uint8_t *seen = fw_alloc(a, fw_content_end(tree) + 1U, 1);
-	uint32_t *places = fw_alloc(a, to - from + 1U, sizeof(*places));
-	struct hidden_words names = { .max = SIZE_MAX };
-	size_t n = 0;
+	struct hidden_mentions m = { .tree = tree,
+				     .names = { .max = SIZE_MAX } };
+	uint32_t end = fw_image_end(tree, root);
+	size_t cap = 0;
 
-	for (uint32_t i = from; i < to; i++) {
+	for (uint32_t i = root; i < end; i++) {
 		uint32_t c = tree->places[i].content;
 		const char *name = fw_basename(tree->places[i].path);
 
-		hidden_words_add(&names, fw_view_str(name), a);
-		if (c == UINT32_MAX || seen[c] != 0)
+		hidden_words_add(&m.names, fw_view_str(name), a);
+		if (c == UINT32_MAX || seen[c] == root + 1)
 			continue;
-		seen[c] = 1;
-		if (fw_place_fact(&tree->places[i], "_words", 0) != NULL)
-			places[n++] = i;
+		seen[c] = root + 1;
+		if (fw_place_fact(&tree->places[i], "_words", 0) == NULL)
+			continue;
+		m.places =
+			fw_grow(a, m.places, &cap, m.n + 1, sizeof(*m.places));
+		m.places[m.n++] = i;
 	}
-	return (struct hidden_mentions){ tree, places, n, names };
+	return m;
 }
 
 /* The word by which a trigger would be mentioned; empty: there is none, or it

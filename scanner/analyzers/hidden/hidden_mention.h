@@ -7,14 +7,15 @@
 /* Who of an image leaves words; made once an image, for many questions. */
 struct hidden_mentions {
 	const struct fw_tree *tree;
-	const uint32_t *places; /* with words, one of each content */
+	uint32_t *places; /* with words, one of each content */
 	size_t n;
 	struct hidden_words names; /* of files and folders */
 };
 
-/* Places [from, to) are those of one image; lives in a. */
+/* Of the image at root; lives in a. seen has room for fw_content_end(), zeroed
+ * before the first image: work over all images stays linear. */
 struct hidden_mentions hidden_mentions_of(const struct fw_tree *tree,
-					  uint32_t from, uint32_t to,
+					  uint32_t root, uint32_t *seen,
 					  struct fw_arena *a);
 
 /* Weighs a candidate's score by who else mentions its trigger: less where

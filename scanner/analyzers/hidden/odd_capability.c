@@ -121,9 +121,10 @@ static bool is_library(const struct fw_place *p)
 struct work {
 	const struct fw_tree *tree;
 	struct fw_out *out;
-	uint8_t *seen; /* by content: in this image */
+	uint32_t *seen; /* by content: 1 + the last image it was in */
 	struct fw_listing list;
 	enum fw_severity worst;
+	uint32_t root;
 	size_t programs;
 	size_t count[CHECKS];	/* that meet a check */
 	uint32_t first[CHECKS]; /* of them: its place */
@@ -152,10 +153,10 @@ static void look(struct work *w, uint32_t i)
 	const char *name = fw_basename(p->path);
 
 	if (fw_place_fact(p, "elf.machine", 0) == NULL ||
-	    (p->content != UINT32_MAX && w->seen[p->content] != 0))
+	    (p->content != UINT32_MAX && w->seen[p->content] == w->root + 1))
 		return;
 	if (p->content != UINT32_MAX)
-		w->seen[p->content] = 1;
+		w->seen[p->content] = w->root + 1;
 	w->programs++;
 	/* Without libraries of its own kind to call, all of the C library is in
 	 * the program, and what of it is used cannot be told. */
@@ -196,19 +197,21 @@ static void judge(struct work *w)
 
 static void correlate(const struct fw_tree *tree, struct fw_out *out)
 {
+	uint32_t *seen = fw_alloc(fw_out_arena(out), fw_content_end(tree) + 1U,
+				  sizeof(*seen));
+
 	for (uint32_t root = 0; root < tree->count && fw_out_ok(out);) {
 		uint32_t end = fw_image_end(tree, root);
-		struct work *w = fw_alloc(fw_out_arena(out), 1, sizeof(*w));
+		struct work w = { .tree = tree,
+				  .out = out,
+				  .seen = seen,
+				  .worst = FW_LOW,
+				  .root = root };
 
-		w->tree = tree;
-		w->out = out;
-		w->worst = FW_LOW;
-		w->seen = fw_alloc(fw_out_arena(out), fw_content_end(tree) + 1U,
-				   1);
 		for (uint32_t i = root; i < end; i++)
-			look(w, i);
-		judge(w);
-		fw_list_claim(&w->list, out, root, &odd, w->worst, "program");
+			look(&w, i);
+		judge(&w);
+		fw_list_claim(&w.list, out, root, &odd, w.worst, "program");
 		root = end;
 	}
 }
