@@ -90,23 +90,30 @@ static bool is_tool(const char *name)
 }
 
 /* The tool chain's own, interpreters, what programs talk to each other by, and
- * what is made for all services or to look into programs. */
+ * what is made for all services or to look into programs. Of some 900
+ * libraries of Debian 12 no other has a combination of the above. */
 static bool does_so_by_profession(const char *name)
 {
 	static const char *const names[] = {
-		"ld-*",	       "ld.so*",      "libc.*",	    "libc-*",
-		"libdl*",      "libpthread*", "libuClibc*", "libnsl*",
-		"libresolv*",  "libnss*",     "libutil*",   "libc.so*",
-		"libasan*",    "libtsan*",    "libubsan*",  "liblsan*",
-		"libperl*",    "libpython*",  "libruby*",   "liblua*",
-		"libphp*",     "libnode*",    "libjvm*",    "libmozjs*",
-		"libtcl*",     "libguile*",   "libdbus*",   "libsystemd*",
-		"libnetsnmp*", "libcurl*",    "libglib*",   "libgio*",
-		"libuv*",      "libapr*",     "libubox*",   "libQt*",
-		"libICE*",     "libpcap*",    "libsmb*",    "libbusybox*",
-		"*gdb*",       "*strace*",    "*ltrace*",   "*perf*",
-		"*trace*",     "*debug*",     "busybox*",   "toybox*",
-		"systemd*",    NULL
+		"ld-*",	       "ld.so*",      "libc.*",
+		"libc-*",      "libdl*",      "libpthread*",
+		"libuClibc*",  "libnsl*",     "libresolv*",
+		"libnss*",     "libutil*",    "libc.so*",
+		"libasan*",    "libtsan*",    "libubsan*",
+		"liblsan*",    "libperl*",    "libpython*",
+		"libruby*",    "liblua*",     "libphp*",
+		"libnode*",    "libjvm*",     "libmozjs*",
+		"libtcl*",     "libguile*",   "libdbus*",
+		"libsystemd*", "libnetsnmp*", "libcurl*",
+		"libglib*",    "libgio*",     "libuv*",
+		"libapr*",     "libubox*",    "libQt*",
+		"libICE*",     "libpcap*",    "libsmb*",
+		"libbusybox*", "libasound*",  "libnspr*",
+		"librsvg*",    "libssh*",     "libwebsockets*",
+		"libxtables*", "libip*tc*",   "*gdb*",
+		"*strace*",    "*ltrace*",    "*perf*",
+		"*trace*",     "*debug*",     "busybox*",
+		"toybox*",     "systemd*",    NULL
 	};
 
 	return one_of(name, names);
