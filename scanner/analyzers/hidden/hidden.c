@@ -155,10 +155,11 @@ static bool is_address(const struct fw_tree *tree, struct hidden_routes *routes,
 		return false;
 	r->told = true;
 	it->route = r;
+	/* That nothing else mentions it goes without saying then. */
 	it->mention = fw_text(o,
 			      "%s; it is an address of the web server, to "
 			      "which no page links",
-			      it->mention);
+			      it->mention[0] == ',' ? it->mention : "");
 	return true;
 }
 
