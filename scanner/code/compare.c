@@ -466,6 +466,10 @@ size_t code_compares(struct code_program *p, const struct code_function *f,
 	struct bytes bytes;
 
 	*list = NULL;
+	if (p->arena->used > p->memory_max) {
+		p->gave_up = "its code needs more memory than there is for it";
+		return 0;
+	}
 	for (uint32_t b = 0; b < f->block_count; b++) {
 		if (!one(p, f, b, &c, &bytes))
 			continue;

@@ -39,25 +39,6 @@ struct finder {
 	uint8_t **modes; /* ARM: by range of text, by window: is it Thumb? */
 };
 
-/* As fw_grow(), but gives back at once what was outgrown. */
-static void *grow(struct fw_arena *a, void *items, size_t *cap, size_t want,
-		  size_t size)
-{
-	struct fw_arena old = *a;
-	size_t had = *cap;
-
-	if (want <= had)
-		return items;
-	*a = (struct fw_arena){ .on_full = old.on_full, .ctx = old.ctx };
-	*cap = 0;
-	void *fresh = fw_grow(a, NULL, cap, want, size);
-
-	if (had > 0)
-		memcpy(fresh, items, had * size);
-	fw_arena_free(&old);
-	return fresh;
-}
-
 static struct code_growing growing_of(const struct code_program *p)
 {
 	struct fw_arena none = { .on_full = p->arena->on_full,
@@ -117,9 +98,9 @@ static void add(struct code_program *p, uint64_t address, struct fw_view name,
 		return;
 	}
 	/* Twice the room where doubles were few: sorting stays cheap. */
-	p->starts = grow(&p->growing->starts, p->starts, &p->start_cap,
-			 p->start_count + p->start_count / 2 + 1,
-			 sizeof(*p->starts));
+	p->starts = code_grow(&p->growing->starts, p->starts, &p->start_cap,
+			      p->start_count + p->start_count / 2 + 1,
+			      sizeof(*p->starts));
 	p->starts[p->start_count++] =
 		(struct code_start){ .address = address,
 				     .name = name,
@@ -286,8 +267,8 @@ static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 	}
 	if (what == CODE_SEEN_JUMP && f->thumb)
 		value |= 1;
-	f->v = grow(&f->growing.seen, f->v, &f->cap, f->count + 1,
-		    sizeof(*f->v));
+	f->v = code_grow(&f->growing.seen, f->v, &f->cap, f->count + 1,
+			 sizeof(*f->v));
 	f->v[f->count++] =
 		(struct seen){ at & (UINT64_MAX >> 8), (uint8_t)what, value };
 }
@@ -446,8 +427,8 @@ static void add_edge(struct code_program *p, uint64_t at, uint32_t to,
 		p->gave_up = "it has more calls than are looked at";
 		return;
 	}
-	p->edges = grow(&p->growing->edges, p->edges, &p->edge_cap,
-			p->edge_count + 1, sizeof(*p->edges));
+	p->edges = code_grow(&p->growing->edges, p->edges, &p->edge_cap,
+			     p->edge_count + 1, sizeof(*p->edges));
 	p->edges[p->edge_count++] =
 		(struct code_edge){ .at = at,
 				    .from = from,

@@ -18,7 +18,7 @@ enum {
 };
 /* Two jobs at a time stay within the memory of a whole scan. */
 enum { MEMORY_MAX = 24 << 20 };
-enum { IMPORTS_MAX = 1 << 16, SLOTS_MAX = 1 << 21 };
+enum { IMPORTS_MAX = 1 << 16, SLOTS_MAX = 1 << 19 };
 
 static bool set_arch(struct code_program *p, const char **why)
 {
@@ -175,13 +175,33 @@ const struct code_slot *code_slot_at(const struct code_program *p,
 		       : NULL;
 }
 
+void *code_grow(struct fw_arena *a, void *items, size_t *cap, size_t want,
+		size_t size)
+{
+	struct fw_arena old = *a;
+	size_t had = *cap;
+
+	if (want <= had)
+		return items;
+	*a = (struct fw_arena){ .on_full = old.on_full, .ctx = old.ctx };
+	*cap = 0;
+	void *fresh = fw_grow(a, NULL, cap, want, size);
+
+	if (had > 0)
+		memcpy(fresh, items, had * size);
+	fw_arena_free(&old);
+	return fresh;
+}
+
 static void add_slot(struct code_program *p, uint64_t address, uint32_t import,
 		     uint64_t value)
 {
-	if (p->slot_count == SLOTS_MAX)
+	if (p->slot_count == SLOTS_MAX) {
+		p->gave_up = "it has more relocations than are read";
 		return;
-	p->slots = fw_grow(p->arena, p->slots, &p->slot_cap, p->slot_count + 1,
-			   sizeof(*p->slots));
+	}
+	p->slots = code_grow(&p->slot_arena, p->slots, &p->slot_cap,
+			     p->slot_count + 1, sizeof(*p->slots));
 	p->slots[p->slot_count++] = (struct code_slot){
 		.address = address, .import = import, .value = value & p->mask
 	};
@@ -240,6 +260,14 @@ static void read_table(struct code_program *p, struct fw_view table,
 {
 	bool wide = p->mode.wide;
 	size_t step = (size_t)p->word * (has_addend ? 3 : 2);
+
+	/* No byte is in two tables: all together are no larger than the file.
+	 */
+	if (table.len > p->relocation_bytes) {
+		p->gave_up = "its tables of relocations overlap";
+		table.len = p->relocation_bytes;
+	}
+	p->relocation_bytes -= table.len;
 	struct fw_cursor c = fw_cursor_of(table);
 
 	c.big_endian = p->mode.big_endian;
@@ -335,6 +363,9 @@ static void add_slots(struct code_program *p)
 	bool addends = dyn_value(p, DT_PLTREL) == DT_RELA;
 	size_t kept = 0;
 
+	p->relocation_bytes = p->elf.bytes.len;
+	p->slot_arena = (struct fw_arena){ .on_full = p->arena->on_full,
+					   .ctx = p->arena->ctx };
 	if (p->elf.dyn_count == 0)
 		add_static_tables(p);
 	add_table(p, DT_RELA, DT_RELASZ, true);
@@ -353,7 +384,13 @@ static void add_slots(struct code_program *p)
 		if (kept == 0 ||
 		    p->slots[kept - 1].address != p->slots[i].address)
 			p->slots[kept++] = p->slots[i];
-	p->slot_count = kept;
+	struct code_slot *all = p->slots;
+
+	p->slots = fw_alloc(p->arena, kept, sizeof(*all));
+	if (kept > 0)
+		memcpy(p->slots, all, kept * sizeof(*all));
+	p->slot_count = p->slot_cap = kept;
+	fw_arena_free(&p->slot_arena);
 }
 
 bool code_open(struct code_program *p, struct fw_view bytes,

@@ -86,6 +86,8 @@ struct code_program {
 	size_t import_count;
 	struct code_slot *slots; /* by address */
 	size_t slot_count, slot_cap;
+	struct fw_arena slot_arena; /* of slots while they are gathered */
+	size_t relocation_bytes;    /* that may still be read */
 
 	struct code_start *starts; /* by address */
 	size_t start_count, start_cap;
@@ -144,6 +146,11 @@ bool code_decode(struct code_program *p, uint64_t address, bool thumb,
  * when there is no budget left for it, and gave_up then says so. What grows
  * faster than the code does must be paid for. */
 bool code_spend(struct code_program *p, uint64_t n);
+
+/* fw_grow() in an arena that holds nothing else: what is outgrown is freed at
+ * once. For lists that get large. */
+void *code_grow(struct fw_arena *a, void *items, size_t *cap, size_t want,
+		size_t size);
 
 /* find.c: fills starts and edges. */
 void code_find_starts(struct code_program *p);

@@ -30,7 +30,7 @@ enum { SMALL = 256 << 10, LARGE = 1 << 20, SHOWN = 4 << 20 };
 enum { MEMORY_MAX = 48 << 20 };
 
 struct cost {
-	uint64_t instructions, work;
+	uint64_t instructions, work, functions;
 	size_t memory;
 	bool gave_up;
 };
@@ -62,6 +62,7 @@ static struct cost search(struct fw_view bytes)
 		c.instructions = fresh.budget - cache.code->p.budget;
 		c.work = fresh.work - cache.code->p.work;
 		c.memory = cache.code->arena.used;
+		c.functions = cache.code->p.start_count;
 		c.gave_up = cache.code->p.gave_up != NULL;
 	}
 	fw_analyzer_hidden_found.inspect(&obj, o);
@@ -411,7 +412,11 @@ static struct cost measure(const struct shape *s, size_t size)
 	return c;
 }
 
-static void show(const struct shape *s, size_t size)
+static struct cost measure_file(size_t i, size_t size);
+
+/* Of a shape, or, where that is NULL, of a file by number. */
+static void show(const struct shape *s, size_t file, const char *name,
+		 size_t size)
 {
 	struct rusage r;
 	pid_t pid;
@@ -419,16 +424,18 @@ static void show(const struct shape *s, size_t size)
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
-		struct cost c = measure(s, size);
+		struct cost c =
+			s != NULL ? measure(s, size) : measure_file(file, size);
 
 		getrusage(RUSAGE_SELF, &r);
 		printf("%-16s %5zu KB  %5.2f s  %6ld KB rss  %7llu instructions"
-		       "  %8llu work  %6zu KB%s\n",
-		       s->name, size >> 10,
+		       "  %8llu work  %6llu functions  %6zu KB%s\n",
+		       name, size >> 10,
 		       (double)r.ru_utime.tv_sec +
 			       (double)r.ru_utime.tv_usec / 1e6,
 		       r.ru_maxrss, (unsigned long long)c.instructions,
-		       (unsigned long long)c.work, c.memory >> 10,
+		       (unsigned long long)c.work,
+		       (unsigned long long)c.functions, c.memory >> 10,
 		       c.gave_up ? ", gave up" : "");
 		fflush(NULL);
 		_exit(0);
@@ -454,8 +461,8 @@ static void bounded(void **state)
 		const struct shape *s = &shapes[i];
 
 		if (getenv("ASSAY_TIMES") != NULL) {
-			show(s, SMALL);
-			show(s, SHOWN);
+			show(s, 0, s->name, SMALL);
+			show(s, 0, s->name, SHOWN);
 			continue;
 		}
 		struct cost a = measure(s, SMALL), b = measure(s, LARGE);
@@ -470,10 +477,173 @@ static void bounded(void **state)
 	}
 }
 
+/* A program whose tables are put behind it: room for n bytes more. */
+static struct code_bytes roomy(struct fw_arena *a, size_t n, bool strong)
+{
+	struct text t = { .max = 4096 };
+
+	t.b = fw_alloc(a, t.max, 1);
+	handlers(&t);
+	struct code_plan plan = { .machine = EM_X86_64,
+				  .text = fw_view_of(t.b, t.n) };
+	struct fw_view v = code_build(&plan, a);
+	struct code_bytes w = { .wide = true, .n = v.len };
+
+	w.b = fw_alloc(a, v.len + n, 1);
+	memcpy(w.b, v.data, v.len);
+	if (!strong)
+		memset(w.b + CODE_NAMES - CODE_BASE, 'x', 0x100);
+	return w;
+}
+
+static void patch(struct code_bytes *w, size_t at, size_t width, uint64_t v)
+{
+	size_t end = w->n;
+
+	w->n = at;
+	code_put(w, width, v);
+	w->n = end;
+}
+
+/* 65,535 segments, each of which maps all of the file. */
+static struct fw_view segments(struct fw_arena *a, size_t size)
+{
+	size_t n = size / 56 < 0xffff ? size / 56 : 0xffff;
+	struct code_bytes w = roomy(a, n * 56, true);
+	size_t all = w.n + n * 56;
+
+	patch(&w, 32, 8, w.n);
+	patch(&w, 56, 2, n);
+	code_segment(&w, PT_DYNAMIC, PF_R, CODE_DYNAMIC - CODE_BASE,
+		     CODE_DYNAMIC, 96);
+	for (size_t i = 1; i < n; i++)
+		code_segment(&w, PT_LOAD, PF_R | PF_W | (i & 1 ? PF_X : 0), 0,
+			     CODE_BASE + i / 2 % 4 * 0x100000, all);
+	return fw_view_of(w.b, w.n);
+}
+
+/* Sections of code or relocations, each over all of the file. */
+static struct fw_view overlapping(struct fw_arena *a, size_t size,
+				  uint32_t type, uint64_t flags)
+{
+	size_t n = size / 64 < 0xff00 ? size / 64 : 0xff00;
+	struct code_bytes w = roomy(a, n * 64, true);
+	size_t all = w.n + n * 64;
+
+	patch(&w, 40, 8, w.n);
+	patch(&w, 60, 2, n);
+	patch(&w, 62, 2, 0);
+	for (size_t i = 0; i < n; i++)
+		code_section(&w, 0, i == 0 ? SHT_NULL : type, flags,
+			     CODE_BASE + (i & 15), i & 15, all - 16);
+	return fw_view_of(w.b, w.n);
+}
+
+static struct fw_view texts(struct fw_arena *a, size_t size)
+{
+	return overlapping(a, size, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR);
+}
+
+/* No dynamic section: the tables of a static program. */
+static struct fw_view static_tables(struct fw_arena *a, size_t size)
+{
+	struct fw_view v = overlapping(a, size, SHT_RELA, SHF_ALLOC);
+
+	((uint8_t *)(uintptr_t)v.data)[0x40 + 2 * 56] = 0;
+	return v;
+}
+
+/* All three kinds of relocation tables are the same bytes. */
+static struct fw_view relocations(struct fw_arena *a, size_t size)
+{
+	const uint64_t tags[][2] = {
+		{ DT_RELA, CODE_DATA },	  { DT_RELASZ, size },
+		{ DT_REL, CODE_DATA },	  { DT_RELSZ, size },
+		{ DT_JMPREL, CODE_DATA }, { DT_PLTRELSZ, size },
+		{ DT_PLTREL, DT_REL },
+	};
+	struct code_bytes w = roomy(a, size, true);
+	size_t n = w.n, data = n - 256;
+
+	patch(&w, 0x40 + 56 + 32, 8, size);
+	patch(&w, 0x40 + 56 + 40, 8, size);
+	w.n = CODE_DYNAMIC - CODE_BASE + 5 * 16;
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		code_word(&w, tags[i][0]);
+		code_word(&w, tags[i][1]);
+	}
+	patch(&w, 0x40 + 2 * 56 + 32, 8, 12 * 16);
+	for (w.n = data; w.n + 24 <= n + size - 256;) {
+		code_word(&w, CODE_DATA + w.n * 5 % 0x1000000);
+		code_word(&w, w.n % 7 << 32 | 7);
+		code_word(&w, CODE_TEXT + w.n % 1024);
+	}
+	return fw_view_of(w.b, n + size - 256);
+}
+
+/* Dynamic symbols to the end of the file, all with one endless name. */
+static struct fw_view symbols(struct fw_arena *a, size_t size)
+{
+	struct code_bytes w = roomy(a, size, true);
+	size_t at = w.n;
+
+	patch(&w, CODE_HASH - CODE_BASE + 4, 4, UINT32_MAX);
+	patch(&w, CODE_DYNAMIC - CODE_BASE + 24, 8, CODE_BASE + at);
+	patch(&w, CODE_DYNAMIC - CODE_BASE + 56, 8, at + size);
+	patch(&w, 0x40 + 32, 8, at + size);
+	patch(&w, 0x40 + 40, 8, at + size);
+	for (size_t i = 0; w.n + 24 <= at + size; i++) {
+		code_put(&w, 4, i % 0x100);
+		code_put(&w, 1, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC));
+		code_put(&w, 1, 0);
+		code_put(&w, 2, i & 1 ? 3 : 0);
+		code_put(&w, 8, CODE_TEXT + i % 1024);
+		code_put(&w, 8, 16);
+	}
+	return fw_view_of(w.b, w.n);
+}
+
+static const struct {
+	const char *name;
+	struct fw_view (*make)(struct fw_arena *a, size_t size);
+} files[] = {
+	{ "segments", segments },
+	{ "sections of code", texts },
+	{ "static tables", static_tables },
+	{ "relocations", relocations },
+	{ "symbols", symbols },
+};
+
+static struct cost measure_file(size_t i, size_t size)
+{
+	struct fw_arena a = { 0 };
+	struct cost c = search(files[i].make(&a, size));
+
+	fw_arena_free(&a);
+	return c;
+}
+
+static void tables(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (getenv("ASSAY_TIMES") != NULL) {
+			show(NULL, i, files[i].name, SMALL);
+			show(NULL, i, files[i].name, SHOWN);
+			continue;
+		}
+		struct cost c = measure_file(i, LARGE);
+
+		assert_true(c.instructions < LARGE);
+		assert_true(c.memory < MEMORY_MAX);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounded),
+		cmocka_unit_test(tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,9 @@ static float best_check(struct hidden_code *h, const struct code_function *f,
 	code_forward(&h->p, f, c->equal, equal);
 	code_forward(&h->p, f, c->other, other);
 	for (size_t k = 0; k < check_count; k++) {
+		/* Some walks over the function for each pair. */
+		if (!code_spend(&h->p, f->block_count / 2 + 1))
+			break;
 		float s = judge(h, f, c, &checks[k], equal, other);
 
 		if (s == 0)
