@@ -12,7 +12,7 @@
 /* Instructions a program may cost: some seconds of the slowest decoder. */
 enum {
 	BUDGET = 6000000,
-	WORK = 50000000,
+	WORK = 150000000,
 	VALUES_MAX = 1 << 20,
 	RANGES_MAX = 64
 };
