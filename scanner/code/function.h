@@ -16,12 +16,13 @@ struct code_block {
 	uint32_t next[2]; /* [0] taken if cond holds, [1] else; CODE_NO_BLOCK */
 	uint8_t cond;	  /* CODE_ALWAYS: only next[0] */
 	bool returns;
-	bool reached;	/* by constant propagation */
-	bool loops;	/* it jumps back */
-	bool mixes;	/* xor, rotate and the like on bytes of memory */
-	code_id flags;	/* that cond is of, at the block's end */
-	code_id result; /* in the register for results, at its end */
-	uint32_t more;	/* first of further successors (a jump table) */
+	bool reached;	  /* by constant propagation */
+	bool loops;	  /* it jumps back */
+	bool sets_result; /* it writes the register for results itself */
+	bool mixes;	  /* xor, rotate and the like on bytes of memory */
+	code_id flags;	  /* that cond is of, at the block's end */
+	code_id result;	  /* in the register for results, at its end */
+	uint32_t more;	  /* first of further successors (a jump table) */
 	uint32_t more_count;
 	uint32_t idom; /* the block that dominates it; the entry: itself */
 	uint32_t in,

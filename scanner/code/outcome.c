@@ -67,6 +67,10 @@ size_t code_outcomes(struct code_program *p, const struct code_function *f,
 			continue;
 		if (add_value(p, k->result, values, &n, computed))
 			continue;
+		if (k->sets_result) {
+			*computed = true;
+			continue;
+		}
 		/* What is returned came with the edge into this block. */
 		for (uint32_t i = 0; i < k->pred_count; i++) {
 			uint32_t pred = f->pred[k->preds + i];

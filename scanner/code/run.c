@@ -263,6 +263,9 @@ static void step(struct flow *w, struct code_state *s, uint32_t first,
 				    (uint32_t)(record - w->f->blocks));
 		if (record != NULL)
 			look_for_decoding(w, s, op, record);
+		if (record != NULL && op->dst == w->p->arch->result &&
+		    op->op != CODE_STORE)
+			record->sets_result = true;
 		code_step(w->p, s, op, at);
 		if (record != NULL && op->dst < CODE_REGS &&
 		    (op->op <= CODE_ADD || op->op == CODE_LOAD ||

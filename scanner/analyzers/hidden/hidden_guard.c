@@ -45,6 +45,10 @@ static float score_of(const struct code_guard *g, bool outside, bool reached)
 		s += 1;
 	if (hidden_is_ordinary(c->literal))
 		s *= 0.5f;
+	/* The folder of a page. */
+	if (c->literal.len > 2 && c->literal.data[0] == '/' &&
+	    c->literal.data[c->literal.len - 1] == '/')
+		s *= 0.7f;
 	return s;
 }
 
