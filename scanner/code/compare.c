@@ -455,8 +455,8 @@ static void chain(struct code_program *p, struct code_compare *list, size_t n,
 	}
 }
 
-size_t code_compares(struct code_program *p, const struct code_function *f,
-		     struct code_compare **list)
+static size_t find(struct code_program *p, const struct code_function *f,
+		   struct code_compare **list)
 {
 	uint32_t *of_block =
 		fw_alloc(p->arena, f->block_count, sizeof(*of_block));
@@ -482,4 +482,18 @@ size_t code_compares(struct code_program *p, const struct code_function *f,
 	}
 	chain(p, *list, n, parts, of_block);
 	return n;
+}
+
+size_t code_compares(struct code_program *p, const struct code_function *f,
+		     struct code_compare **list)
+{
+	struct code_function *own = p->starts[f->start].analysed;
+
+	if (!p->settled || own != f)
+		return find(p, f, list);
+	if (!own->compared)
+		own->compare_count = find(p, f, &own->compares);
+	own->compared = true;
+	*list = own->compares;
+	return own->compare_count;
 }

@@ -55,7 +55,11 @@ struct code_function {
 	size_t pointer_count, pointer_cap;
 	struct fw_view built; /* the longest text that constants stored to the
 				 stack make, of four and more; or empty */
-	bool indirect;	      /* has a jump that could not be followed */
+	struct code_compare
+		*compares; /* compare.h; kept once wrappers are known */
+	size_t compare_count;
+	bool compared;
+	bool indirect; /* has a jump that could not be followed */
 	bool xors; /* changes bytes of memory in a loop by xor and the like */
 	uint8_t reads; /* bit n: memory that argument n points to is read */
 	bool writes;   /* memory outside of the stack is written */

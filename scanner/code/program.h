@@ -104,6 +104,7 @@ struct code_program {
 	uint8_t *walked;
 	size_t walk_cap, walked_cap;
 	struct code_growing *growing; /* find.c: while starts are found */
+	bool settled; /* wrappers are known: what is looked at stays as it is */
 	struct flow *flow;   /* flow.h: room to work in, or NULL */
 	uint64_t budget;     /* instructions that may still be lifted */
 	size_t memory_max;   /* of the arena, for analysed functions */

@@ -269,6 +269,34 @@ static bool has_sibling(const struct hidden_code *h, uint64_t address)
 	return false;
 }
 
+/* Whether somebody who calls a function calls one that checks passwords, too.
+ */
+static bool has_peer(const struct hidden_code *h, uint32_t function)
+{
+	const struct code_program *p = &h->p;
+	uint32_t from = CODE_NO_FUNCTION;
+	bool calls = false, checks = false;
+
+	for (size_t i = 0; i < p->edge_count; i++) {
+		const struct code_edge *e = &p->edges[i];
+
+		/* Edges of one caller stand together. */
+		if (e->from != from) {
+			calls = checks = false;
+			from = e->from;
+		}
+		if (e->is_import)
+			continue;
+		if (e->to == function)
+			calls = true;
+		else if ((p->starts[e->to].uses & CODE_AUTH) != 0)
+			checks = true;
+		if (calls && checks && from != function)
+			return true;
+	}
+	return false;
+}
+
 /* Whether one result, and a fixed one, comes only when a compare is equal. */
 static bool has_verdict(struct hidden_code *h, const struct code_function *f,
 			const struct code_compare *c)
@@ -290,14 +318,13 @@ static void look_at_verdict(struct hidden_code *h,
 			    const struct code_function *f,
 			    const struct code_compare *c, size_t n)
 {
-	bool sibling = n > 0 && n < 64 &&
-		       has_sibling(h, h->p.starts[f->start].address);
-
-	for (size_t i = 0; sibling && i < n; i++)
+	for (size_t i = 0; n < 64 && i < n; i++)
 		if (code_is_trigger(&c[i]) &&
 		    !hidden_is_ordinary(c[i].literal) &&
 		    hidden_oddness(c[i].literal) >= 0.3f &&
-		    has_verdict(h, f, &c[i]))
+		    has_verdict(h, f, &c[i]) &&
+		    (has_sibling(h, h->p.starts[f->start].address) ||
+		     has_peer(h, f->start)))
 			note(h, f, &c[i],
 			     5 + 1.5f + hidden_oddness(c[i].literal));
 }

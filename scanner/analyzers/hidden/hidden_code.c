@@ -55,6 +55,7 @@ struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o)
 		code_find_library(&h->p);
 	code_find_wrappers(&h->p);
 	code_spread(&h->p);
+	h->p.settled = true;
 	h->usable = true;
 	return h;
 }
@@ -184,6 +185,25 @@ bool hidden_is_ordinary(struct fw_view t)
 		"login",
 		"exit",
 		"quit",
+		"reboot",
+		"reset",
+		"save",
+		"apply",
+		"upload",
+		"download",
+		"upgrade",
+		"update",
+		"status",
+		"info",
+		"list",
+		"ping",
+		"network",
+		"config",
+		"restore",
+		"backup",
+		"logout",
+		"traceroute",
+		"format",
 		"version",
 		"debug",
 	};
