@@ -120,6 +120,13 @@ bool code_read(const struct code_program *p, uint64_t address, uint8_t size,
 	return true;
 }
 
+bool code_is_writable(const struct code_program *p, uint64_t address)
+{
+	const struct code_range *r = code_range_of(p, address);
+
+	return r != NULL && r->write;
+}
+
 bool code_in_text(const struct code_program *p, uint64_t address)
 {
 	for (size_t i = 0; i < p->text_count; i++)

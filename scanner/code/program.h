@@ -138,6 +138,9 @@ uint32_t code_start_of(const struct code_program *p, uint64_t address);
  * Line ends, tabs and escapes count as printable. */
 struct fw_view code_text(const struct code_program *p, uint64_t address);
 
+/* Whether what lies at an address may change while the program runs. */
+bool code_is_writable(const struct code_program *p, uint64_t address);
+
 /* Decodes and lifts one instruction. False: no code there, or the program's
  * budget is used up (gave_up says so). */
 bool code_decode(struct code_program *p, uint64_t address, bool thumb,

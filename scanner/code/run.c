@@ -186,18 +186,21 @@ static void spread_array(struct flow *w, const struct code_state *s,
 {
 	struct code_program *p = w->p;
 	const struct code_known *k = code_call_known(p, c);
-	code_id array = c->args[1];
+	bool first = k != NULL && strcmp(k->name, "argv, wrapped") == 0;
+	unsigned from = k == NULL ? 0 : k->arg + (first ? 0u : 1u);
 
-	if (k == NULL || (k->use & CODE_EXEC) == 0 ||
+	if (k == NULL || (k->use & CODE_EXEC) == 0 || from >= CODE_ARGS ||
 	    strncmp(k->name, "execl", 5) == 0)
 		return;
-	for (unsigned i = 1; i < CODE_ARGS; i++) {
+	/* posix_spawn(pid, path, actions, attributes, array, ...) */
+	code_id array = c->args[strncmp(k->name, "posix", 5) == 0 ? 4 : from];
+
+	for (unsigned i = from; i < CODE_ARGS; i++) {
 		code_id at =
 			code_value_add(&p->values, array,
-				       (uint64_t)(i - 1) * p->word, p->mask);
+				       (uint64_t)(i - from) * p->word, p->mask);
 
-		c->args[i] =
-			k->arg != 0 ? 0 : code_load(p, s, at, p->word, c->at);
+		c->args[i] = at == 0 ? 0 : code_load(p, s, at, p->word, c->at);
 		c->built &= (uint8_t) ~(1u << i);
 		const struct code_value *v =
 			code_value_at(&p->values, c->args[i]);

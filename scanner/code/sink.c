@@ -262,13 +262,13 @@ static void judge_shell(struct code_program *p, const struct code_function *f,
 }
 
 static void judge_exec(const struct code_function *f, const struct code_call *c,
-		       struct code_sinks *s)
+		       unsigned arg, struct code_sinks *s)
 {
-	struct fw_view path = c->text[0], command = { NULL, 0 }, text;
+	struct fw_view path = c->text[arg], command = { NULL, 0 }, text;
 	enum code_sink_kind kind = CODE_SINK_EXEC_VARIABLE;
 	bool given = false;
 
-	for (unsigned i = 1; i + 1 < CODE_ARGS; i++)
+	for (unsigned i = arg + 1; i + 1 < CODE_ARGS; i++)
 		if (fw_view_eq(c->text[i], FW_STR("-c"))) {
 			command = c->text[i + 1];
 			given = true;
@@ -282,6 +282,7 @@ static void judge_exec(const struct code_function *f, const struct code_call *c,
 		kind = is_daemon(path) ? CODE_SINK_DAEMON
 				       : CODE_SINK_EXEC_CONSTANT;
 	text = given ? command : path;
+	kind = by_arguments(c, arg, kind, &text);
 	offer(s, kind, weight_of(kind, text), c, f->start, text);
 }
 
@@ -312,7 +313,7 @@ static void judge(struct code_program *p, const struct code_function *f,
 	if ((k->use & CODE_SHELL) != 0)
 		judge_shell(p, f, c, arg, s);
 	else if ((k->use & CODE_EXEC) != 0)
-		judge_exec(f, c, s);
+		judge_exec(f, c, arg, s);
 	else if ((k->use & CODE_FILE) != 0)
 		judge_file(f, c, arg, s);
 	else if ((k->use & CODE_EVAL) != 0 && c->text[arg].len == 0)
@@ -340,10 +341,31 @@ static void merge(struct code_sinks *to, const struct code_sinks *from,
 	}
 }
 
+/* A function that is given to a call (a thread, a handler) runs sooner or
+ * later. */
+static void merge_pointers(struct code_program *p,
+			   const struct code_function *f,
+			   const struct code_call *c, struct code_sinks *s)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		const struct code_value *v =
+			code_value_at(&p->values, c->args[i]);
+		uint32_t to = v->kind == CODE_CONST && v->n > 0x100
+				      ? code_start_at(p, v->n)
+				      : CODE_NO_FUNCTION;
+
+		if (to != CODE_NO_FUNCTION && to != f->start)
+			merge(s, code_sinks_of(p, to, 1), 0.75f, c->at);
+	}
+}
+
 void code_sinks_of_call(struct code_program *p, const struct code_function *f,
 			const struct code_call *c, struct code_sinks *s)
 {
 	const struct code_known *k = code_call_known(p, c);
+
+	if (k == NULL)
+		merge_pointers(p, f, c, s);
 
 	if (k != NULL)
 		judge(p, f, c, k, s);

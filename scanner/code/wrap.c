@@ -98,14 +98,32 @@ static const struct code_known *wraps_exec(struct code_program *p,
 	return NULL;
 }
 
-/* Runs the program that its first argument names. */
+/* Runs the program that an argument names, with a list or an array of words; or
+ * the one that an array names in its first word. */
 static const struct code_known *wraps_program(struct code_program *p,
 					      const struct code_function *f)
 {
-	for (size_t i = 0; i < f->call_count; i++)
-		if (code_call_does(p, &f->calls[i], CODE_EXEC) &&
-		    argument(p, f->calls[i].args[0]) == 0)
-			return make(p, "a wrapper of exec", CODE_EXEC, 0);
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		const struct code_known *k = code_call_known(p, c);
+		const struct code_value *v;
+		bool list;
+		int arg;
+
+		if (k == NULL || (k->use & CODE_EXEC) == 0 ||
+		    k->arg >= CODE_ARGS || is_guarded(p, f, c))
+			continue;
+		list = strncmp(k->name, "execl", 5) == 0;
+		arg = argument(p, c->args[k->arg]);
+		if (arg >= 0)
+			return make(p,
+				    list ? "execl, wrapped" : "execv, wrapped",
+				    CODE_EXEC, arg);
+		v = code_value_at(&p->values, c->args[k->arg]);
+		arg = v->kind == CODE_LOADED ? argument(p, v->base) : -1;
+		if (arg >= 0 && !list)
+			return make(p, "argv, wrapped", CODE_EXEC, arg);
+	}
 	return NULL;
 }
 

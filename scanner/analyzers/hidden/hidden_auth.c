@@ -45,6 +45,17 @@ static bool is_login(struct hidden_code *h, const struct code_function *f)
 	return false;
 }
 
+/* A text that is the same in every unit; one that can be written holds what the
+ * owner has set, whatever it holds at first. */
+static bool is_fixed(struct hidden_code *h, const struct code_call *c,
+		     unsigned i)
+{
+	const struct code_value *v = code_value_at(&h->p.values, c->args[i]);
+
+	return c->text[i].len > 0 &&
+	       !(v->kind == CODE_CONST && code_is_writable(&h->p, v->n));
+}
+
 static bool as_check(struct hidden_code *h, const struct code_call *c,
 		     struct check *out)
 {
@@ -54,7 +65,7 @@ static bool as_check(struct hidden_code *h, const struct code_call *c,
 	if (k != NULL && (k->use & CODE_AUTH) != 0)
 		out->weight = 6;
 	else if (k != NULL && (k->use & CODE_EQUAL) != 0 &&
-		 c->text[0].len == 0 && c->text[1].len == 0) {
+		 !is_fixed(h, c, 0) && !is_fixed(h, c, 1)) {
 		out->weight = 5;
 		out->zero_is_success = true;
 	} else if (k == NULL && c->function != CODE_NO_FUNCTION &&
@@ -236,6 +247,10 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 	if (f->block_count > LARGE &&
 	    (h->p.starts[f->start].uses & CODE_AUTH) == 0)
 		score *= 0.75f;
+	/* It stands in for the function that everybody asks. */
+	if (h->p.starts[f->start].exported &&
+	    h->p.starts[f->start].known != NULL)
+		score += 3;
 	score += hidden_oddness(c->literal) + (is_login(h, f) ? 1.5f : -2.0f) +
 		 (kept ? 3.0f : 0);
 	if (more > 1)

@@ -186,6 +186,7 @@ bool hidden_is_ordinary(struct fw_view t)
 		"exit",
 		"quit",
 		"reboot",
+		"shell",
 		"reset",
 		"save",
 		"apply",

@@ -92,6 +92,13 @@ static void by_call(struct hidden_code *h, const struct code_function *f,
 		     "a file is there:");
 }
 
+/* Seconds since 1970 that lie between 2008 and 2052. */
+static bool is_date(const struct code_compare *c)
+{
+	return c->kind == CODE_COMPARE_ORDER && c->number > 1200000000 &&
+	       c->number < 2600000000;
+}
+
 /* The time in order to a constant, or a part of it (hour, day) equal to one. */
 static void by_time(struct hidden_code *h, const struct code_function *f)
 {
@@ -102,9 +109,10 @@ static void by_time(struct hidden_code *h, const struct code_function *f)
 		bool outside;
 		const char *from = hidden_origin(h, f, c[i].subject, &outside);
 
-		if (from == NULL || strcmp(from, "the time") != 0 ||
-		    !c[i].is_number || c[i].number == 0 ||
-		    (int32_t)c[i].number == -1)
+		bool time = from != NULL && strcmp(from, "the time") == 0;
+
+		if (!c[i].is_number || c[i].number == 0 ||
+		    (int32_t)c[i].number == -1 || (!time && !is_date(&c[i])))
 			continue;
 		const struct code_call fake = { .at = c[i].at,
 						.block = c[i].block };
@@ -191,8 +199,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 		by_date(h, f);
 		for (size_t k = 0; k < f->call_count; k++)
 			by_call(h, f, &f->calls[k]);
-		if ((s->uses & CODE_CLOCK) != 0)
-			by_time(h, f);
+		by_time(h, f);
 	}
 }
 

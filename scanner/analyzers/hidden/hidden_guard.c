@@ -77,11 +77,16 @@ static void look_at(struct hidden_code *h, const struct code_function *f,
 		if (g[i].best == CODE_SINK_NONE || !code_is_trigger(c))
 			continue;
 		const char *from = hidden_origin(h, f, c->subject, &outside);
+		float score = score_of(&g[i], outside, hidden_is_reached(h));
+
+		/* A help text names it. */
+		if (score > 4 && c->literal.len > 2 &&
+		    hidden_is_told(h, c->literal))
+			score *= 0.8f;
 
 		hidden_note(h, &(struct hidden_candidate){
 				       .signal = "hidden_guard",
-				       .score = score_of(&g[i], outside,
-							 hidden_is_reached(h)),
+				       .score = score,
 				       .function = f->start,
 				       .at = c->at,
 				       .block = f->blocks[c->block].start,

@@ -151,6 +151,39 @@ static void commands(struct hidden_code *h, const struct code_function *f)
 	}
 }
 
+/* Who accepts connections and gives a shell a command that nothing visible
+ * fills: the connection does. */
+static void accepted(struct hidden_code *h, const struct code_function *f)
+{
+	const struct code_sinks *s = code_sinks_of(&h->p, f->start, 0);
+	bool accepts = false, asks = false;
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		accepts |= code_call_does(&h->p, &f->calls[i], CODE_ACCEPT);
+		asks |= code_call_does(&h->p, &f->calls[i],
+				       CODE_AUTH | CODE_EQUAL);
+	}
+	for (enum code_sink_kind k = CODE_SINK_COMMAND;
+	     accepts && !asks && k <= CODE_SINK_VARIABLE; k++) {
+		if (s->of[k].weight < 5.5f || k == CODE_SINK_EXEC_SHELL)
+			continue;
+		hidden_note(
+			h,
+			&(struct hidden_candidate){
+				.signal = "hidden_received",
+				.score = 8,
+				.function = f->start,
+				.at = s->of[k].call,
+				.trigger =
+					"something comes in over a connection "
+					"that nobody has to log in to",
+				.effect = "runs it as a command",
+				.sink = s->of[k],
+				.sink_kind = k });
+		return;
+	}
+}
+
 static void shells(struct hidden_code *h, const struct code_function *f)
 {
 	const struct code_sinks *s = code_sinks_of(&h->p, f->start, 0);
@@ -186,7 +219,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 		const struct code_start *s = &h->p.starts[i];
 		const struct code_function *f;
 
-		if ((s->uses & (CODE_RECEIVE | CODE_DUP)) == 0 ||
+		if ((s->uses & (CODE_RECEIVE | CODE_DUP | CODE_ACCEPT)) == 0 ||
 		    (s->reach & CODE_STRONG) == 0 ||
 		    (f = code_function(&h->p, i)) == NULL)
 			continue;
@@ -194,6 +227,8 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 			commands(h, f);
 		if ((s->uses & CODE_DUP) != 0)
 			shells(h, f);
+		if ((s->uses & CODE_ACCEPT) != 0)
+			accepted(h, f);
 	}
 }
 
