@@ -337,6 +337,28 @@ static bool by_value(struct code_program *p, const struct code_block *b,
 	return true;
 }
 
+/* "strcmp(x, "literal") == 0 && !y" as compilers join it: the call's result or
+ * something else, compared with 0. The part that is such a result; 0: none. */
+static code_id part_of_call(const struct code_program *p,
+			    const struct code_function *f,
+			    const struct code_test *t)
+{
+	const struct code_value *v = value(p, t->left);
+	const struct code_value *right = value(p, t->right);
+
+	if (v->kind != CODE_EITHER || right->kind != CODE_CONST ||
+	    right->n != 0)
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		code_id id = i == 0 ? v->base : (code_id)v->n;
+		const struct code_call *c = code_call_of(p, f, id);
+
+		if (c != NULL && code_call_does(p, c, CODE_EQUAL))
+			return id;
+	}
+	return 0;
+}
+
 /* a - b == 0 where one side is a constant that was loaded elsewhere. */
 static bool normal(const struct code_program *p, struct code_test *t)
 {
@@ -381,6 +403,10 @@ static bool one(struct code_program *p, const struct code_function *f,
 	}
 	if (t.cond != CODE_EQ && t.cond != CODE_NE)
 		return false;
+	code_id call = part_of_call(p, f, &t);
+
+	if (call != 0)
+		t.left = call;
 	return by_call(p, f, b, &t, out) || by_value(p, b, &t, s, out);
 }
 

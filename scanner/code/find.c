@@ -515,6 +515,9 @@ static uint32_t use_of(const struct code_known *k)
 /* What each function calls, and what it reaches through its callees. */
 void code_spread(struct code_program *p)
 {
+	if (p->edge_count > 1)
+		qsort(p->edges, p->edge_count, sizeof(*p->edges), edge_order);
+
 	uint32_t *next = fw_alloc(p->arena, p->start_count, sizeof(*next));
 
 	for (size_t i = 0; i < p->edge_count; i++) {
@@ -645,10 +648,16 @@ void code_find_starts(struct code_program *p)
 	fw_arena_free(&f.arena);
 	keep_edges(p);
 	p->growing = NULL;
-	if (p->edge_count > 1)
-		qsort(p->edges, p->edge_count, sizeof(*p->edges), edge_order);
 	code_spread(p);
 	make_room(p);
+}
+
+void code_add_edge(struct code_program *p, uint32_t from, uint32_t to)
+{
+	p->edges = fw_grow(p->arena, p->edges, &p->edge_cap, p->edge_count + 1,
+			   sizeof(*p->edges));
+	p->edges[p->edge_count++] =
+		(struct code_edge){ from, to, false, p->starts[from].address };
 }
 
 void code_add_starts(struct code_program *p, const uint64_t *addresses,

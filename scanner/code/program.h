@@ -162,6 +162,9 @@ void code_find_starts(struct code_program *p);
 /* find.c: what is reached, once more, after wrappers were found. */
 void code_spread(struct code_program *p);
 
+/* find.c: one more reference; code_spread() takes it in. */
+void code_add_edge(struct code_program *p, uint32_t from, uint32_t to);
+
 /* find.c: further starts; what was analysed is forgotten. */
 void code_add_starts(struct code_program *p, const uint64_t *addresses,
 		     size_t n);

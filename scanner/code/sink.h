@@ -64,5 +64,9 @@ const char *code_sink_words(enum code_sink_kind kind);
 /* Functions that give an argument on to a shell, a compare or an exec are known
  * as what they wrap from here on. Analyses what it must. */
 void code_find_wrappers(struct code_program *p);
+/* Functions that others take the address of (threads, handlers) count as reached
+ * by them; the call graph knows only calls before that. Analyses all functions
+ * of a small program, and else looks at those that were analysed. */
+void code_follow_pointers(struct code_program *p);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "code/outcome.h"
 
-enum { ROUNDS = 3 };
+enum { ROUNDS = 3, SMALL = 300, SMALL_STATIC = 1500 };
 
 /* The argument of f that a value is, or -1. */
 static int argument(const struct code_program *p, code_id id)
@@ -282,4 +282,23 @@ void code_find_wrappers(struct code_program *p)
 					p->starts[e->to].known->use;
 		}
 	}
+}
+
+void code_follow_pointers(struct code_program *p)
+{
+	const uint32_t small = p->import_count < 2 ? SMALL_STATIC : SMALL;
+
+	for (uint32_t i = 0; i < p->start_count; i++) {
+		const struct code_function *f = p->starts[i].analysed;
+
+		if (f == NULL && p->start_count <= small)
+			f = code_function(p, i);
+		for (size_t k = 0; f != NULL && k < f->pointer_count; k++) {
+			uint32_t to = code_start_at(p, f->pointers[k]);
+
+			if (to != CODE_NO_FUNCTION && to != i)
+				code_add_edge(p, i, to);
+		}
+	}
+	code_spread(p);
 }

@@ -54,7 +54,7 @@ struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o)
 	if (h->p.import_count < 2)
 		code_find_library(&h->p);
 	code_find_wrappers(&h->p);
-	code_spread(&h->p);
+	code_follow_pointers(&h->p);
 	h->p.settled = true;
 	h->usable = true;
 	return h;

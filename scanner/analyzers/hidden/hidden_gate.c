@@ -99,6 +99,13 @@ static bool is_date(const struct code_compare *c)
 	       c->number < 2600000000;
 }
 
+/* A part of a date, not how long something has taken. */
+static bool is_field(const struct hidden_code *h, const struct code_compare *c)
+{
+	return code_value_is(&h->p.values, c->subject, CODE_LOADED) &&
+	       c->number < 200;
+}
+
 /* The time in order to a constant, or a part of it (hour, day) equal to one. */
 static void by_time(struct hidden_code *h, const struct code_function *f)
 {
@@ -112,7 +119,8 @@ static void by_time(struct hidden_code *h, const struct code_function *f)
 		bool time = from != NULL && strcmp(from, "the time") == 0;
 
 		if (!c[i].is_number || c[i].number == 0 ||
-		    (int32_t)c[i].number == -1 || (!time && !is_date(&c[i])))
+		    (int32_t)c[i].number == -1 ||
+		    (!is_date(&c[i]) && !(time && is_field(h, &c[i]))))
 			continue;
 		const struct code_call fake = { .at = c[i].at,
 						.block = c[i].block };

@@ -10,6 +10,7 @@
 struct source {
 	const struct code_call *call;
 	code_id buffer;
+	uint64_t size; /* bytes that are received at most */
 	bool network;
 };
 
@@ -45,6 +46,22 @@ static bool is_stream(struct hidden_code *h, const struct code_function *f,
 	return false;
 }
 
+/* The largest constant behind the buffer: a length, or a part of it. */
+static uint64_t size_of(const struct hidden_code *h, const struct code_call *c,
+			unsigned from)
+{
+	uint64_t size = 64;
+
+	for (unsigned i = from + 1; i < from + 3 && i < CODE_ARGS; i++) {
+		const struct code_value *v =
+			code_value_at(&h->p.values, c->args[i]);
+
+		if (v->kind == CODE_CONST && v->n > size && v->n < 65536)
+			size = v->n;
+	}
+	return size;
+}
+
 static size_t sources(struct hidden_code *h, const struct code_function *f,
 		      struct source *list)
 {
@@ -59,6 +76,7 @@ static size_t sources(struct hidden_code *h, const struct code_function *f,
 		list[n++] = (struct source){
 			.call = c,
 			.buffer = c->args[k->arg],
+			.size = size_of(h, c, k->arg),
 			.network = strncmp(k->name, "recv", 4) == 0 ||
 				   strstr(k->name, "_read") != NULL ||
 				   is_socket(h, f, c->args[0]) ||
@@ -68,7 +86,8 @@ static size_t sources(struct hidden_code *h, const struct code_function *f,
 	return n;
 }
 
-static bool same_buffer(struct hidden_code *h, code_id a, code_id b)
+static bool same_buffer(struct hidden_code *h, code_id a, code_id b,
+			uint64_t size)
 {
 	const struct code_value *v = code_value_at(&h->p.values, a);
 	const struct code_value *w = code_value_at(&h->p.values, b);
@@ -80,24 +99,24 @@ static bool same_buffer(struct hidden_code *h, code_id a, code_id b)
 	/* Some way into the same array. */
 	return v->kind == w->kind &&
 	       (v->kind == CODE_STACK || v->kind == CODE_CONST) &&
-	       v->n - w->n < 2048;
+	       v->n - w->n < size;
 }
 
 /* Whether a command is the buffer (1), or is formatted of it (0.5). */
 static float is_made_of(struct hidden_code *h, const struct code_function *f,
 			const struct code_call *c, code_id command,
-			code_id buffer)
+			const struct source *s)
 {
-	if (same_buffer(h, command, buffer))
+	if (same_buffer(h, command, s->buffer, s->size))
 		return 1;
 	for (const struct code_call *k = code_calls_before(f, c); k < c; k++) {
 		const struct code_known *n = code_call_known(&h->p, k);
 
 		if (n == NULL || (n->use & (CODE_FORMAT | CODE_COPY)) == 0 ||
-		    !same_buffer(h, k->args[0], command))
+		    !same_buffer(h, k->args[0], command, 1))
 			continue;
 		for (unsigned a = 1; a < CODE_ARGS; a++)
-			if (same_buffer(h, k->args[a], buffer))
+			if (same_buffer(h, k->args[a], s->buffer, s->size))
 				return (n->use & CODE_COPY) != 0 ? 0.8f : 0.6f;
 	}
 	return 0;
@@ -120,7 +139,7 @@ static void commands(struct hidden_code *h, const struct code_function *f)
 				list[s].call >= c
 					? 0
 					: is_made_of(h, f, c, c->args[k->arg],
-						     list[s].buffer);
+						     &list[s]);
 
 			if (made == 0)
 				continue;

@@ -34,7 +34,7 @@ static struct fw_view name_at(const struct hidden_code *h, uint64_t address)
 
 	if (word_at(h, address, &v))
 		t = code_text(&h->p, v);
-	if (t.len < 2 || t.len > 40 || memchr(t.data, '%', t.len) != NULL ||
+	if (t.len > 40 || memchr(t.data, '%', t.len) != NULL ||
 	    memchr(t.data, '\n', t.len) != NULL ||
 	    memchr(t.data, ' ', t.len) != NULL)
 		t.len = 0;
