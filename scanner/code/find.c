@@ -654,10 +654,14 @@ void code_find_starts(struct code_program *p)
 
 void code_add_edge(struct code_program *p, uint32_t from, uint32_t to)
 {
+	if (p->edge_count == EDGES_MAX)
+		return;
 	p->edges = fw_grow(p->arena, p->edges, &p->edge_cap, p->edge_count + 1,
 			   sizeof(*p->edges));
 	p->edges[p->edge_count++] =
-		(struct code_edge){ from, to, false, p->starts[from].address };
+		(struct code_edge){ .at = p->starts[from].address,
+				    .from = from,
+				    .to = to & INT32_MAX };
 }
 
 void code_add_starts(struct code_program *p, const uint64_t *addresses,

@@ -43,11 +43,21 @@ struct code_call {
 		text[CODE_ARGS]; /* that an argument points to; or empty */
 };
 
+/* A constant that is stored in a field of an object or in a global variable. */
+struct code_mark {
+	uint32_t block;
+	bool global; /* place is an address; else an offset in some object */
+	uint64_t place;
+	uint64_t value;
+};
+
 struct code_function {
 	uint32_t start;		   /* index into the program's starts */
 	struct code_block *blocks; /* [0] is the entry; by address */
 	uint32_t block_count;
 	uint32_t *more, *pred;
+	struct code_mark *marks; /* constants stored outside of the stack */
+	size_t mark_count, mark_cap;
 	struct code_call *calls; /* by block, in order */
 	size_t call_count, call_cap;
 	uint32_t *by_address; /* calls in order of address */

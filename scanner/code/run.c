@@ -9,7 +9,7 @@
 
 enum { VISITS = 3, VISITS_LARGE = 2, LARGE = 400, BUILT_MAX = 64 };
 enum { SLOTS_MAX = 1 << 18 }; /* of all blocks of a function */
-enum { BYTES_MAX = 512, BUILT_MIN = 4 };
+enum { BYTES_MAX = 512, BUILT_MIN = 4, MARKS_MAX = 256 };
 
 static void copy_state(struct code_state *to, const struct code_state *from)
 {
@@ -129,6 +129,37 @@ static void join_bytes(struct flow *w)
 	w->f->built = fw_view_of(text, length);
 }
 
+/* What is remembered for later: a flag, a level, a mode. */
+static void keep_mark(struct flow *w, const struct code_state *s,
+		      const struct code_operation *op, uint32_t block)
+{
+	const struct code_values *t = &w->p->values;
+	code_id value = op->b == CODE_NONE ? 0 : code_register(w->p, s, op->b);
+	uint64_t n, off = 0;
+	code_id base =
+		op->a == CODE_NONE
+			? 0
+			: code_value_base(t, code_register(w->p, s, op->a),
+					  &off);
+	const struct code_value *b = code_value_at(t, base);
+
+	if (op->b != CODE_NONE && !code_value_is(t, value, CODE_CONST))
+		return;
+	n = op->b == CODE_NONE ? (uint64_t)op->imm : code_value_at(t, value)->n;
+	off += (uint64_t)op->off;
+	if (b->kind == CODE_STACK || op->dst != CODE_NONE || n == 0 ||
+	    w->f->mark_count == MARKS_MAX || (base == 0 && op->a != CODE_NONE))
+		return;
+	w->f->marks = fw_grow(w->p->arena, w->f->marks, &w->f->mark_cap,
+			      w->f->mark_count + 1, sizeof(*w->f->marks));
+	w->f->marks[w->f->mark_count++] = (struct code_mark){
+		.block = block,
+		.global = b->kind == CODE_CONST || op->a == CODE_NONE,
+		.place = b->kind == CODE_CONST ? b->n + off : off,
+		.value = n
+	};
+}
+
 /* A byte that is stored after it was turned into another: text that is decoded
  * (or encoded) at run time. */
 static void look_for_decoding(struct flow *w, const struct code_state *s,
@@ -137,8 +168,10 @@ static void look_for_decoding(struct flow *w, const struct code_state *s,
 {
 	if (op->op == CODE_XOR || op->op == CODE_XORI || op->op == CODE_MIX)
 		b->mixes = true;
-	if (op->op == CODE_STORE)
+	if (op->op == CODE_STORE) {
 		keep_bytes(w, s, op);
+		keep_mark(w, s, op, (uint32_t)(b - w->f->blocks));
+	}
 	if (op->op != CODE_STORE || op->size != 1 || op->b == CODE_NONE)
 		return;
 	const struct code_value *v =

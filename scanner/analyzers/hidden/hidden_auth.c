@@ -37,7 +37,8 @@ static bool is_login(struct hidden_code *h, const struct code_function *f)
 {
 	const struct code_start *s = &h->p.starts[f->start];
 
-	if ((s->uses & CODE_AUTH) != 0 || has_word(s->name))
+	if ((s->uses & CODE_AUTH) != 0 || has_word(s->name) ||
+	    (s->known != NULL && (s->known->use & CODE_AUTH) != 0))
 		return true;
 	for (size_t i = 0; i < f->pointer_count; i++)
 		if (has_word(code_text(&h->p, f->pointers[i])))

@@ -277,7 +277,10 @@ static const char *of_buffer(struct hidden_code *h,
 			bool near = w->kind == v->kind &&
 				    (v->kind == CODE_STACK ||
 				     v->kind == CODE_CONST) &&
-				    v->n >= w->n && v->n - w->n < 4096;
+				    v->n >= w->n &&
+				    v->n - w->n < ((k->use & CODE_CLOCK) != 0
+							   ? 64
+							   : 4096);
 
 			if (to != 0 && (to == base || near))
 				return of_call(k, outside);

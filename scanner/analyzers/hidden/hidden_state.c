@@ -1,0 +1,150 @@
+/* hidden_state.c - a constant that unlocks what another function does
+ *
+ * A key that nobody documents sets a level or a flag; somewhere else, what
+ * gives control over the device asks for just that level. The two halves meet
+ * in the place in memory and in the value.
+ */
+#include "analyzers/hidden/hidden.h"
+
+enum { LOCKS_MAX = 256 };
+
+/* A strong thing that runs only when a place holds a value. */
+struct lock {
+	bool global, any; /* any: other than 0 */
+	uint64_t place, value;
+	uint32_t function;
+	enum code_sink_kind kind;
+	struct code_sink sink;
+};
+
+struct locks {
+	struct lock v[LOCKS_MAX];
+	size_t count;
+};
+
+/* Where a compared value is kept; false: it is no field and no variable. */
+static bool place_of(const struct hidden_code *h, code_id subject, bool *global,
+		     uint64_t *place)
+{
+	const struct code_value *v = code_value_at(&h->p.values, subject);
+	code_id base;
+
+	if (v->kind != CODE_LOADED)
+		return false;
+	base = code_value_base(&h->p.values, v->base, place);
+	const struct code_value *b = code_value_at(&h->p.values, base);
+
+	*global = b->kind == CODE_CONST;
+	if (b->kind == CODE_CONST)
+		*place += b->n;
+	return base != 0 && b->kind != CODE_STACK;
+}
+
+static void find_locks(struct hidden_code *h, const struct code_function *f,
+		       struct locks *l)
+{
+	struct code_compare *c;
+	size_t n = code_compares(&h->p, f, &c);
+
+	for (size_t i = 0; i < n && l->count < LOCKS_MAX; i++) {
+		struct lock k = { .function = f->start };
+		struct code_sinks s = { .of = { { .weight = 0 } } };
+		uint32_t to;
+
+		if (c[i].kind != CODE_COMPARE_NUMBER ||
+		    !place_of(h, c[i].subject, &k.global, &k.place))
+			continue;
+		k.value = c[i].number;
+		k.any = k.value == 0;
+		to = k.any ? c[i].other : c[i].equal;
+		if (to == CODE_NO_BLOCK || !code_guards(f, c[i].block, to))
+			continue;
+		code_sinks_behind(&h->p, f, to, &s);
+		k.kind = code_sinks_best(&s);
+		k.sink = s.of[k.kind];
+		if (k.sink.weight >= 4)
+			l->v[l->count++] = k;
+	}
+}
+
+/* The strongest of the locks that a mark opens, or NULL. */
+static const struct lock *opened(const struct locks *l,
+				 const struct code_mark *m)
+{
+	const struct lock *best = NULL;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (l->v[i].global == m->global && l->v[i].place == m->place &&
+		    (l->v[i].any || l->v[i].value == m->value) &&
+		    (best == NULL || l->v[i].sink.weight > best->sink.weight))
+			best = &l->v[i];
+	return best;
+}
+
+static void find_keys(struct hidden_code *h, const struct code_function *f,
+		      const struct locks *l)
+{
+	struct code_compare *c;
+	size_t n = code_compares(&h->p, f, &c);
+
+	for (size_t i = 0; i < n && f->mark_count > 0; i++) {
+		float odd = hidden_oddness(c[i].literal);
+
+		if (!code_is_trigger(&c[i]) || c[i].equal == CODE_NO_BLOCK ||
+		    !code_guards(f, c[i].block, c[i].equal) ||
+		    (odd < 0.3f && c[i].kind != CODE_COMPARE_DECODED &&
+		     c[i].kind != CODE_COMPARE_NUMBER))
+			continue;
+		for (size_t k = 0; k < f->mark_count; k++) {
+			const struct lock *o =
+				code_dominates(f, c[i].equal, f->marks[k].block)
+					? opened(l, &f->marks[k])
+					: NULL;
+
+			if (o == NULL)
+				continue;
+			hidden_note(
+				h,
+				&(struct hidden_candidate){
+					.signal = "hidden_state",
+					.score = o->sink.weight * 0.8f + odd +
+						 (c[i].built ? 3.0f : 1.0f),
+					.function = f->start,
+					.at = c[i].at,
+					.block = f->blocks[c[i].block].start,
+					.literal = c[i].literal,
+					.is_number = c[i].is_number,
+					.number = c[i].number,
+					.trigger = "what is given equals",
+					.effect = "unlocks what gives control "
+						  "over the device",
+					.sink = o->sink,
+					.sink_kind = o->kind });
+			break;
+		}
+	}
+}
+
+static void inspect(const struct fw_object *obj, struct fw_out *o)
+{
+	struct hidden_code *h = hidden_code(obj, o);
+	struct locks *l = h == NULL ? NULL : fw_alloc(&h->arena, 1, sizeof(*l));
+
+	for (uint32_t i = 0; h != NULL && i < h->p.start_count; i++)
+		if ((h->p.starts[i].reach & CODE_STRONG) != 0 &&
+		    h->p.starts[i].analysed != NULL &&
+		    h->p.starts[i].analysed->block_count > 0)
+			find_locks(h, h->p.starts[i].analysed, l);
+	for (uint32_t i = 0; h != NULL && l->count > 0 && i < h->p.start_count;
+	     i++)
+		if (h->p.starts[i].analysed != NULL &&
+		    h->p.starts[i].analysed->block_count > 0)
+			find_keys(h, h->p.starts[i].analysed, l);
+}
+
+const struct fw_analyzer fw_analyzer_hidden_state = {
+	.name = "hidden_state",
+	.title = "Constants that unlock what another function does",
+	.wants = hidden_wants,
+	.inspect = inspect,
+};
