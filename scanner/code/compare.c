@@ -42,24 +42,25 @@ static bool is_decoded(struct code_program *p, const struct code_function *f,
 		       const struct code_call *c, code_id buffer)
 {
 	const struct code_value *v = value(p, buffer);
-	bool decoded = false;
+	const struct code_call *writer = NULL;
 
 	if (v->kind != CODE_STACK && v->kind != CODE_CONST)
 		return false;
-	for (const struct code_call *k = code_calls_before(f, c); k < c; k++) {
-		const struct code_function *callee = small_callee(p, k);
+	for (const struct code_call *k = code_calls_before(f, c); k < c; k++)
+		for (unsigned i = 0; i < CODE_ARGS; i++)
+			if (k->args[i] == buffer &&
+			    !code_call_does(p, k, CODE_EQUAL | CODE_FOUND))
+				writer = k;
+	/* A loop behind the last call that had it in hand. */
+	if (writer != NULL && f->xors && v->kind == CODE_STACK &&
+	    f->xor_at > writer->at && f->xor_at < c->at)
+		return true;
+	if (writer != NULL) {
+		const struct code_function *callee = small_callee(p, writer);
 
-		for (unsigned i = 0; i < CODE_ARGS; i++) {
-			if (k->args[i] != buffer ||
-			    code_call_does(p, k, CODE_EQUAL | CODE_FOUND))
-				continue;
-			if (callee == NULL || !callee->xors)
-				return false;
-			decoded = true;
-		}
+		return callee != NULL && callee->xors;
 	}
-	return decoded ||
-	       ((f->xors || f->built.len > 0) && v->kind == CODE_STACK);
+	return (f->xors || f->built.len > 0) && v->kind == CODE_STACK;
 }
 
 /* A call's literal argument; false where none or both are constant. */

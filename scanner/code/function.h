@@ -71,8 +71,9 @@ struct code_function {
 	bool compared;
 	bool indirect; /* has a jump that could not be followed */
 	bool xors; /* changes bytes of memory in a loop by xor and the like */
-	uint8_t reads; /* bit n: memory that argument n points to is read */
-	bool writes;   /* memory outside of the stack is written */
+	uint64_t xor_at; /* the last block that does */
+	uint8_t reads;	 /* bit n: memory that argument n points to is read */
+	bool writes;	 /* memory outside of the stack is written */
 };
 
 /* Analyses the function of a start, once; NULL when there is no code to see or
