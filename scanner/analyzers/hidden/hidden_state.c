@@ -92,7 +92,7 @@ static void find_keys(struct hidden_code *h, const struct code_function *f,
 
 		if (!code_is_trigger(&c[i]) || c[i].equal == CODE_NO_BLOCK ||
 		    !code_guards(f, c[i].block, c[i].equal) ||
-		    (odd < 0.3f && c[i].kind != CODE_COMPARE_DECODED &&
+		    (odd < 0.8f && c[i].kind != CODE_COMPARE_DECODED &&
 		     c[i].kind != CODE_COMPARE_NUMBER))
 			continue;
 		for (size_t k = 0; k < f->mark_count; k++) {
