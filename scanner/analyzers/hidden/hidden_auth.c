@@ -254,6 +254,13 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 		score += 3;
 	score += hidden_oddness(c->literal) + (is_login(h, f) ? 1.5f : -2.0f) +
 		 (kept ? 3.0f : 0);
+	/* The head of a longer text: a parser's work. */
+	const struct code_known *k =
+		c->call == NULL ? NULL : code_call_known(&h->p, c->call);
+
+	if (k != NULL && (k->use & CODE_LENGTH) != 0 &&
+	    (k->use & CODE_BYTES) == 0)
+		score *= 0.85f;
 	if (more > 1)
 		score *= more > 4 ? 0.4f : 0.7f;
 	if (hidden_is_ordinary(c->literal) || is_scheme(c->literal) ||
