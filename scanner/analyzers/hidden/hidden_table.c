@@ -34,6 +34,8 @@ static struct fw_view name_at(const struct hidden_code *h, uint64_t address)
 
 	if (word_at(h, address, &v))
 		t = code_text(&h->p, v);
+	if (t.len == 0)
+		return t;
 	if (t.len > 40 || memchr(t.data, '%', t.len) != NULL ||
 	    memchr(t.data, '\n', t.len) != NULL ||
 	    memchr(t.data, ' ', t.len) != NULL)
