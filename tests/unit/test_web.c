@@ -450,7 +450,7 @@ static void a_handler_that_code_and_pages_tell_of(void **state)
 
 		assert_int_equal(joined(rows[i / 2].server, web_first, m), 1);
 		const struct fw_mem_finding *f =
-			found(&m[web_first ? 1 : 0], "hidden/guarded-command");
+			found(&m[web_first ? 1 : 0], "hidden/unlisted-command");
 
 		assert_non_null(f);
 		assert_int_equal(f->severity, rows[i / 2].severity);

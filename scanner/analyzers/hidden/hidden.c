@@ -65,15 +65,15 @@ static void weigh_address(const struct item *it, struct fw_claim *c)
 
 static void report(const struct item *it, struct fw_out *o)
 {
-	struct fw_evidence e[3] = {
+	const char *way = str(o, it, 8);
+	struct fw_evidence e[2] = {
 		{ .offset = FW_NO_OFFSET,
 		  .address = strtoull(str(o, it, 2), NULL, 16),
 		  .symbol = str(o, it, 3),
-		  .text = sentence(o, it) },
-		{ .offset = FW_NO_OFFSET, .text = str(o, it, 8) },
+		  .text = *way == '\0' ? "here it is decided" : way },
 		{ .offset = FW_NO_OFFSET, .text = str(o, it, 9) },
 	};
-	struct fw_claim c = FW_CLAIM(&hidden_guarded);
+	struct fw_claim c = FW_CLAIM(hidden_kind_of(it->field[1]));
 
 	if (it->route != NULL)
 		weigh_address(it, &c);
@@ -81,7 +81,7 @@ static void report(const struct item *it, struct fw_out *o)
 	c.key = fw_text(o, "%s %s %s", str(o, it, 1), str(o, it, 4),
 			str(o, it, 6));
 	c.evidence = e;
-	c.evidence_count = it->field[9].len > 0 ? 3 : 2;
+	c.evidence_count = it->field[9].len > 0 ? 2 : 1;
 	fw_out_at(o, it->place);
 	fw_out_claim(o, &c);
 }
