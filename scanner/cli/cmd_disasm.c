@@ -157,12 +157,16 @@ static void put_line(struct listing *l, const struct code_insn *in)
 {
 	struct code_program *p = l->v->p;
 	bool thumb = p->starts[l->f->start].thumb;
-	const cs_insn *cs = p->scratch[thumb];
+	const cs_insn *cs = code_disassemble(p, in->address, thumb);
 	const char *note = note_of(l, in);
 
 	fprintf(l->to, "  0x%08" PRIx64 "  %-7s %s", in->address,
-		code_view_text(l->v, fw_view_str(cs->mnemonic), 32),
-		code_view_text(l->v, fw_view_str(cs->op_str), 160));
+		cs == NULL
+			? "(?)"
+			: code_view_text(l->v, fw_view_str(cs->mnemonic), 32),
+		cs == NULL
+			? ""
+			: code_view_text(l->v, fw_view_str(cs->op_str), 160));
 	fprintf(l->to, "%s%s\n", *note == '\0' ? "" : "  ; ", note);
 }
 

@@ -58,6 +58,7 @@ struct code_arch {
 	const uint8_t *clobbered; /* by a call; CODE_NONE ends */
 	uint8_t syscall_number; /* register that holds the number */
 
+	bool by_word; /* lift() reads nothing but address, size and bytes */
 	/* The instruction in as operations. False when it is not code that a
 	 * compiler makes (the block then ends). Never fails otherwise. */
 	bool (*lift)(const cs_insn *in, struct code_mode mode,

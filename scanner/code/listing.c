@@ -62,11 +62,12 @@ const char *code_listing(struct code_program *p, const struct code_function *f,
 	for (uint64_t at = from; at < to && n < LINES_MAX; at += in.size) {
 		if (!code_decode(p, at, thumb, &in) && in.size == 0)
 			break;
-		const cs_insn *cs = p->scratch[thumb];
+		const cs_insn *cs = code_disassemble(p, at, thumb);
 
-		lines[n++ % max] =
-			fw_sprintf(p->arena, "0x%" PRIx64 "  %s %s%s", at,
-				   cs->mnemonic, cs->op_str, note(p, f, at));
+		lines[n++ % max] = fw_sprintf(
+			p->arena, "0x%" PRIx64 "  %s %s%s", at,
+			cs == NULL ? "(not decoded)" : cs->mnemonic,
+			cs == NULL ? "" : cs->op_str, note(p, f, at));
 	}
 	for (size_t i = n > max ? n - max : 0; i < n; i++)
 		all = fw_sprintf(p->arena, "%s%s%s", all,

@@ -694,6 +694,7 @@ const struct code_arch code_mips = {
 	.call_args = 16,
 	.clobbered = clobbered,
 	.syscall_number = MIPS_V0,
+	.by_word = true,
 	.lift = lift,
 	.scan = mips_scan,
 	.syscall = mips_syscall,

@@ -407,6 +407,7 @@ const struct code_arch code_ppc = {
 	.call_args = 8,
 	.clobbered = clobbered,
 	.syscall_number = PPC_R0,
+	.by_word = true,
 	.lift = lift,
 	.scan = ppc_scan,
 	.syscall = ppc_syscall,

@@ -460,13 +460,44 @@ bool code_spend(struct code_program *p, uint64_t n)
 	return true;
 }
 
+/* The decoder's own instruction at an address; NULL: none. For a processor
+ * whose words the lifter reads itself only what it reads, unless text is asked
+ * for. */
+static const cs_insn *decoded(struct code_program *p, uint64_t address,
+			      bool thumb, bool text)
+{
+	struct fw_view v = fw_view_sub(code_bytes(p, address), 0, 16);
+	const uint8_t *at = v.data;
+	size_t left = v.len;
+
+	if (left == 0 || !decoder(p, thumb))
+		return NULL;
+	cs_insn *cs = p->scratch[thumb];
+
+	if (p->arch->by_word && !text) {
+		if (left < 4)
+			return NULL;
+		cs->address = address;
+		cs->size = 4;
+		memcpy(cs->bytes, at, 4);
+		return cs;
+	}
+	return cs_disasm_iter(p->decoders[thumb], &at, &left, &address, cs)
+		       ? cs
+		       : NULL;
+}
+
+const cs_insn *code_disassemble(struct code_program *p, uint64_t address,
+				bool thumb)
+{
+	return decoded(p, address, thumb, true);
+}
+
 bool code_decode(struct code_program *p, uint64_t address, bool thumb,
 		 struct code_insn *in)
 {
-	struct fw_view v = fw_view_sub(code_bytes(p, address), 0, 16);
 	struct code_mode mode = p->mode;
-	const uint8_t *at = v.data;
-	size_t left = v.len;
+	const cs_insn *cs;
 
 	if (p->budget == 0) {
 		p->gave_up = "its code is larger than what is analysed";
@@ -475,10 +506,9 @@ bool code_decode(struct code_program *p, uint64_t address, bool thumb,
 	p->budget--;
 	mode.thumb = thumb;
 	*in = (struct code_insn){ .address = address, .reg = CODE_NONE };
-	if (left == 0 || !decoder(p, thumb) ||
-	    !cs_disasm_iter(p->decoders[thumb], &at, &left, &address,
-			    p->scratch[thumb]))
+	cs = decoded(p, address, thumb, false);
+	if (cs == NULL)
 		return false;
-	in->size = (uint8_t)p->scratch[thumb]->size;
-	return p->arch->lift(p->scratch[thumb], mode, in);
+	in->size = (uint8_t)cs->size;
+	return p->arch->lift(cs, mode, in);
 }

@@ -62,7 +62,7 @@ struct code_predicate {
 /* A direct call or reference from one function to another or to an import. */
 struct code_edge {
 	uint64_t at;
-	uint32_t from; /* index of a start */
+	uint32_t from;			 /* index of a start */
 	uint32_t to : 31, is_import : 1; /* of an import if is_import */
 };
 
@@ -155,6 +155,11 @@ bool code_spend(struct code_program *p, uint64_t n);
  * once. For lists that get large. */
 void *code_grow(struct fw_arena *a, void *items, size_t *cap, size_t want,
 		size_t size);
+
+/* The instruction at an address with its text, for people; NULL: none. It stays
+ * until the next one is decoded. */
+const cs_insn *code_disassemble(struct code_program *p, uint64_t address,
+				bool thumb);
 
 /* find.c: fills starts and edges. */
 void code_find_starts(struct code_program *p);
