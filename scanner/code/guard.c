@@ -116,9 +116,21 @@ static bool is_strong(const struct code_guard *g)
 	return g->best != CODE_SINK_NONE && code_is_trigger(g->compare);
 }
 
+/* Whether two guards are two words for something, and not two conditions of one
+ * thing: what they guard lies apart. */
+static bool is_other(const struct code_function *f, const struct code_guard *a,
+		     const struct code_guard *b)
+{
+	uint32_t x = a->compare->equal, y = b->compare->equal;
+
+	return a->sink.call != b->sink.call ||
+	       (x != y && !code_dominates(f, x, y) && !code_dominates(f, y, x));
+}
+
 /* How many other compares guard what is as strong: a command interpreter has
  * many of them. */
-static void count_like(struct code_guard *g, size_t n)
+static void count_like(const struct code_function *f, struct code_guard *g,
+		       size_t n)
 {
 	size_t strong = 0, i, k;
 
@@ -133,7 +145,7 @@ static void count_like(struct code_guard *g, size_t n)
 		}
 		for (k = 0; k < n; k++)
 			g[i].like += is_strong(&g[k]) &&
-				     g[k].sink.call != g[i].sink.call &&
+				     is_other(f, &g[i], &g[k]) &&
 				     g[k].sink.weight >= g[i].sink.weight;
 	}
 }
@@ -184,7 +196,7 @@ size_t code_guards_of(struct code_program *p, const struct code_function *f,
 		if (g[i].guards && g[i].best == CODE_SINK_NONE &&
 		    code_is_trigger(&c[i]))
 			look_further(p, f, equal_of, open, &g[i]);
-	count_like(g, n);
+	count_like(f, g, n);
 	*list = g;
 	return n;
 }

@@ -36,7 +36,7 @@ static float score_of(const struct code_guard *g, bool outside, bool reached)
 		s *= 0.8f;
 	s += hidden_oddness(c->literal) * (s > 4 ? 1.0f : 0.5f);
 	if (c->built || c->kind == CODE_COMPARE_DECODED)
-		s += 4;
+		s += s > 4 ? 4.0f : 1.5f;
 	if (reached && s > 4 && g->like == 0)
 		s += 1;
 	if (c->kind == CODE_COMPARE_NUMBER)
@@ -79,6 +79,14 @@ static void look_at(struct hidden_code *h, const struct code_function *f,
 		const char *from = hidden_origin(h, f, c->subject, &outside);
 		float score = score_of(&g[i], outside, hidden_is_reached(h));
 
+		/* The head of a longer text: a parser's work. */
+		const struct code_known *k =
+			c->call == NULL ? NULL
+					: code_call_known(&h->p, c->call);
+
+		if (k != NULL && (k->use & CODE_LENGTH) != 0 &&
+		    (k->use & CODE_BYTES) == 0)
+			score *= 0.85f;
 		/* A help text names it. */
 		if (score > 4 && c->literal.len > 2 &&
 		    hidden_is_told(h, c->literal))
