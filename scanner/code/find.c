@@ -400,17 +400,13 @@ uint32_t code_start_at(const struct code_program *p, uint64_t address)
 /* The address that a page of the GOT and an offset make; 0: none. */
 static uint64_t page_address(const struct code_program *p, uint64_t value)
 {
-	const struct code_slot *s = code_slot_at(
-		p,
-		(p->gp + (uint64_t)(int64_t)(int32_t)(value >> 32)) & p->mask);
-
+	uint64_t at =
+		(p->gp + (uint64_t)(int64_t)(int32_t)(value >> 32)) & p->mask;
+	const struct code_slot *s = code_slot_at(p, at);
 	uint64_t page = s == NULL ? 0 : s->value;
 
 	if (s == NULL && p->elf.dyn_count == 0)
-		code_read(p,
-			  (p->gp + (uint64_t)(int64_t)(int32_t)(value >> 32)) &
-				  p->mask,
-			  p->word, &page);
+		code_read(p, at, p->word, &page);
 	if (page == 0)
 		return 0;
 	return (page + (uint64_t)(int64_t)(int32_t)value) & p->mask;

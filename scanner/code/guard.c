@@ -4,8 +4,7 @@
 enum { OR_MAX = 6, LIKE_MAX = 256 };
 
 /* Whether block `to` is entered only over equal edges of compares ("a" or "b"
- * leads there); counts them. equal_of: by block, the block of its equal edge.
- */
+ * leads there); counts them. equal_of: by block, where its equal edge leads. */
 static bool entered_by_equal(const struct code_function *f, uint32_t to,
 			     const uint32_t *equal_of, uint32_t *count)
 {
@@ -23,11 +22,6 @@ static bool entered_by_equal(const struct code_function *f, uint32_t to,
 	return b->in != 0 && *count > 0;
 }
 
-static uint32_t count_behind(const struct code_function *f, uint32_t to)
-{
-	return f->blocks[to].out - f->blocks[to].in + 1;
-}
-
 static void look(struct code_program *p, const struct code_function *f,
 		 const uint32_t *equal_of, struct code_guard *g)
 {
@@ -42,7 +36,6 @@ static void look(struct code_program *p, const struct code_function *f,
 		return;
 	g->guards = true;
 	g->or_count = count - 1;
-	g->blocks = count_behind(f, c->equal);
 	code_sinks_behind(p, f, c->equal, &s);
 	g->best = code_sinks_best(&s);
 	g->sink = s.of[g->best];

@@ -12,7 +12,6 @@ struct code_guard {
 	uint32_t or_count; /* other compares that lead to the same place */
 	enum code_sink_kind best; /* behind the equal edge */
 	struct code_sink sink;	  /* the best one */
-	uint32_t blocks;	  /* behind it */
 	uint32_t like; /* other compares that guard as strong a sink */
 };
 

@@ -235,7 +235,6 @@ static void judge_shell(struct code_program *p, const struct code_function *f,
 	const struct code_value *v = code_value_at(&p->values, c->args[arg]);
 	struct fw_view text = c->text[arg];
 	enum code_sink_kind kind = CODE_SINK_VARIABLE;
-	bool constant;
 
 	if (text.len > 0 && has(text, "%s"))
 		kind = by_arguments(c, arg + 1, by_format(text), &text);
@@ -244,19 +243,14 @@ static void judge_shell(struct code_program *p, const struct code_function *f,
 			       ? CODE_SINK_DECODED
 			       : by_text(text);
 	else if (v->kind == CODE_STACK || v->kind == CODE_CONST) {
-		struct fw_view format = format_of(p, f, c, c->args[arg]);
+		bool constant;
+		bool copied = is_copied(p, f, c, c->args[arg], &constant);
 
-		text = format;
-		if (format.data != NULL)
-			kind = by_format(format);
-		else if (f->xors &&
-			 !is_copied(p, f, c, c->args[arg], &constant))
-			kind = CODE_SINK_DECODED;
-		else if (is_copied(p, f, c, c->args[arg], &constant) &&
-			 constant)
-			kind = CODE_SINK_JOINED;
-		else
-			kind = CODE_SINK_BUFFER;
+		text = format_of(p, f, c, c->args[arg]);
+		kind = text.data != NULL    ? by_format(text)
+		       : f->xors && !copied ? CODE_SINK_DECODED
+		       : copied && constant ? CODE_SINK_JOINED
+					    : CODE_SINK_BUFFER;
 	}
 	offer(s, kind, weight_of(kind, text), c, f->start, text);
 }
@@ -364,12 +358,12 @@ void code_sinks_of_call(struct code_program *p, const struct code_function *f,
 {
 	const struct code_known *k = code_call_known(p, c);
 
-	if (k == NULL)
-		merge_pointers(p, f, c, s);
-
-	if (k != NULL)
+	if (k != NULL) {
 		judge(p, f, c, k, s);
-	else if (c->function != CODE_NO_FUNCTION && c->function != f->start)
+		return;
+	}
+	merge_pointers(p, f, c, s);
+	if (c->function != CODE_NO_FUNCTION && c->function != f->start)
 		merge(s, code_sinks_of(p, c->function, 0), 0.75f, c->at);
 }
 

@@ -99,6 +99,17 @@ static void hidden_functions(void **state)
 	fw_mem_free(&image);
 }
 
+static void names_prove_nothing(void **state)
+{
+	struct fw_mem m = { 0 }, image = { 0 };
+
+	(void)state;
+	search(CODE_SAMPLE, &m, &image);
+	assert_true(score(&m, "\"Ux5-quay7\"", "hidden_guard") > 7.5);
+	fw_mem_free(&m);
+	fw_mem_free(&image);
+}
+
 static void innocent(void **state)
 {
 	struct fw_mem m = { 0 }, image = { 0 };
@@ -116,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hidden_functions),
+		cmocka_unit_test(names_prove_nothing),
 		cmocka_unit_test(innocent),
 	};
 

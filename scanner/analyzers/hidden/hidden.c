@@ -3,7 +3,6 @@
  * Only what scores as benign programs rarely do is a finding. The rest of each
  * image is one ranked list of at most ten, which never fails a build.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "analyzers/hidden/hidden_kinds.h"

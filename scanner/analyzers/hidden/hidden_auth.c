@@ -100,8 +100,7 @@ static int same_result(struct hidden_code *h, const struct code_function *f,
 	if (n == 0)
 		return 0;
 	if (!code_result_edges(&h->p, f, k->call, &block, &zero, &other)) {
-		/* return strcmp(...) == 0; or a further compare of its result
-		 */
+		/* return strcmp(...) == 0; or it is compared further on. */
 		return n == 1 && a[0] == 1 ? 1 : 0;
 	}
 	success = k->zero_is_success ? zero : other;
@@ -159,8 +158,7 @@ static float second_chance(struct hidden_code *h, const struct code_function *f,
 }
 
 /* What a look-up of accounts has given is compared with marks of its own
- * ("*NP*",
- * "$1$"): that is the stored side, which no caller chooses. */
+ * ("*NP*", "$1$"): that is the stored side, which no caller chooses. */
 static bool is_stored(const struct hidden_code *h,
 		      const struct code_function *f, code_id subject)
 {

@@ -121,7 +121,8 @@ static const char *trigger_of(struct hidden_code *h,
 	return "";
 }
 
-/* "check (0x4012a0) calls run (0x401500), which calls system at 0x401534" */
+/* "check calls on at 0x4012f0; run does it at 0x401534": calls between the two
+ * are not told. */
 static const char *path_of(struct hidden_code *h,
 			   const struct hidden_candidate *c)
 {

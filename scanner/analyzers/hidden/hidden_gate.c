@@ -201,7 +201,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 		const struct code_start *s = &h->p.starts[i];
 		const struct code_function *f;
 
-		if ((s->reach & CODE_STRONG) == 0 || s->known != NULL ||
+		if ((s->reach & CODE_STRONG) == 0 ||
 		    (f = code_function(&h->p, i)) == NULL)
 			continue;
 		by_date(h, f);

@@ -118,8 +118,8 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 		const struct code_start *s = &h->p.starts[i];
 		const struct code_function *f;
 
-		if ((s->reach & (CODE_STRONG | CODE_LISTEN)) == 0 ||
-		    s->known != NULL)
+		/* Whatever its name: a name is no proof of what it does. */
+		if ((s->reach & (CODE_STRONG | CODE_LISTEN)) == 0)
 			continue;
 		f = code_function(&h->p, i);
 		if (f != NULL)
