@@ -49,7 +49,9 @@ static bool is_decoded(struct code_program *p, const struct code_function *f,
 	for (const struct code_call *k = code_calls_before(f, c); k < c; k++)
 		for (unsigned i = 0; i < CODE_ARGS; i++)
 			if (k->args[i] == buffer &&
-			    !code_call_does(p, k, CODE_EQUAL | CODE_FOUND))
+			    !code_call_does(p, k,
+					    CODE_EQUAL | CODE_FOUND |
+						    CODE_READS))
 				writer = k;
 	/* A loop behind the last call that had it in hand. */
 	if (writer != NULL && f->xors && v->kind == CODE_STACK &&

@@ -40,7 +40,9 @@ enum code_use {
 	CODE_BYTES = 1 << 27, /* with CODE_EQUAL: zeros are bytes as others */
 	CODE_STREAM =
 		1 << 29, /* result: a stream over the descriptor argument 0 */
-	CODE_LOAD_CODE = 1 << 28 /* dlopen, init_module */
+	CODE_LOAD_CODE = 1 << 28, /* dlopen, init_module */
+	CODE_READS = 1 << 30 /* changes nothing that its arguments point to;
+				`arg` 1: its result is a place in argument 0 */
 };
 
 /* What leaves nothing to be asked when somebody outside reaches it. */

@@ -373,7 +373,7 @@ static bool writes(const struct code_known *k)
 {
 	const uint32_t reads = CODE_EQUAL | CODE_FOUND | CODE_SHELL |
 			       CODE_EXEC | CODE_FILE | CODE_DELETE | CODE_AUTH |
-			       CODE_WRITE | CODE_ENV;
+			       CODE_WRITE | CODE_ENV | CODE_READS;
 
 	return k == NULL || (k->use & reads) == 0;
 }

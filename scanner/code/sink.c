@@ -126,7 +126,7 @@ static bool is_daemon(struct fw_view t)
 
 /* All of the command is one argument: "%s", "%s &", "sh -c %s", "%s > /tmp/x".
  */
-static bool is_whole(struct fw_view f)
+bool code_is_whole(struct fw_view f)
 {
 	static const char *const before[] = { "sh -c ", "/bin/sh -c ", "\"",
 					      "'" };
@@ -188,7 +188,7 @@ static enum code_sink_kind by_format(struct fw_view format)
 {
 	if (is_daemon(format))
 		return CODE_SINK_DAEMON;
-	if (format.len == 0 || is_whole(format))
+	if (format.len == 0 || code_is_whole(format))
 		return CODE_SINK_COMMAND;
 	return has(format, "%s") ? CODE_SINK_FORMAT : CODE_SINK_CONSTANT;
 }

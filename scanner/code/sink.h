@@ -58,6 +58,9 @@ void code_sinks_behind(struct code_program *p, const struct code_function *f,
 /* The strongest kind, CODE_SINK_NONE when all are 0. */
 enum code_sink_kind code_sinks_best(const struct code_sinks *s);
 
+/* Whether a format makes a command of nothing but one argument: "%s 2>&1". */
+bool code_is_whole(struct fw_view format);
+
 /* "starts a shell", in plain words. */
 const char *code_sink_words(enum code_sink_kind kind);
 

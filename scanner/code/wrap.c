@@ -13,18 +13,43 @@ static int argument(const struct code_program *p, code_id id)
 	return v->kind == CODE_ARG && v->n < CODE_ARGS ? (int)v->n : -1;
 }
 
-/* The format argument of f that fills the buffer of a call, or -1. */
-static int formatted(const struct code_program *p,
-		     const struct code_function *f, code_id buffer)
+/* The argument of f that one call puts into a buffer whole: as its format, for
+ * the "%s" that the format is, or copied. -1: none. */
+static int put_by(const struct code_program *p, const struct code_call *c,
+		  const struct code_known *k)
 {
-	for (size_t i = 0; i < f->call_count; i++) {
-		const struct code_known *k = code_call_known(p, &f->calls[i]);
+	if ((k->use & CODE_COPY) != 0)
+		return argument(p, c->args[1]);
+	if (k->arg >= CODE_ARGS)
+		return -1;
+	if (c->text[k->arg].len == 0)
+		return argument(p, c->args[k->arg]);
+	return k->arg + 1 < CODE_ARGS && code_is_whole(c->text[k->arg])
+		       ? argument(p, c->args[k->arg + 1])
+		       : -1;
+}
 
-		if (k != NULL && (k->use & CODE_FORMAT) != 0 &&
-		    k->arg < CODE_ARGS && f->calls[i].args[0] == buffer)
-			return argument(p, f->calls[i].args[k->arg]);
+/* The argument of f that fills the buffer of a call, or -1. */
+static int filled(const struct code_program *p, const struct code_function *f,
+		  code_id buffer)
+{
+	int found = -1;
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		const struct code_known *k = code_call_known(p, c);
+
+		if (k == NULL || (k->use & (CODE_FORMAT | CODE_COPY)) == 0 ||
+		    buffer == 0 || c->args[0] != buffer)
+			continue;
+		int arg = put_by(p, c, k);
+
+		/* More than one part makes it a part of the command only. */
+		if (arg < 0 || (found >= 0 && found != arg))
+			return -1;
+		found = arg;
 	}
-	return -1;
+	return found;
 }
 
 static const struct code_known *make(struct code_program *p, const char *name,
@@ -66,7 +91,7 @@ static const struct code_known *wraps_shell(struct code_program *p,
 			continue;
 		arg = argument(p, c->args[k->arg < CODE_ARGS ? k->arg : 0]);
 		if (arg < 0)
-			arg = formatted(
+			arg = filled(
 				p, f, c->args[k->arg < CODE_ARGS ? k->arg : 0]);
 		if (arg >= 0)
 			return is_guarded(p, f, c)

@@ -46,6 +46,8 @@ struct hidden_code {
 	const char *not_read; /* why it is not usable though it is a program
 				 that is loaded; or NULL */
 	struct hidden_told told;
+	uint32_t *callers; /* edges by whom they lead to; or NULL */
+	size_t caller_count;
 	uint8_t *marks[4]; /* room for walks over a function, by block */
 	size_t mark_caps[4];
 };
@@ -83,7 +85,8 @@ bool hidden_is_ordinary(struct fw_view literal);
 bool hidden_is_told(struct hidden_code *h, struct fw_view name);
 
 /* In words where a compared value comes from ("bytes that are received"), and
- * whether that is outside of the program; NULL when it cannot be told. */
+ * whether that is outside of the program; NULL when it cannot be told. Asks the
+ * function's callers, and theirs, where it is an argument. */
 const char *hidden_origin(struct hidden_code *h, const struct code_function *f,
 			  code_id subject, bool *outside);
 

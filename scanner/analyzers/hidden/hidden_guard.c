@@ -6,6 +6,9 @@
  */
 #include "analyzers/hidden/hidden.h"
 
+#define REST 2.0f /* for a trigger that its command stands behind */
+enum { NEAR = 1024 /* bytes of one buffer */ };
+
 /* A number's worth by where it comes from. Sixteen bits are chosen often; only
  * a shell behind them tells. */
 static float number_score(const struct code_compare *c, float s, bool outside,
@@ -52,6 +55,46 @@ static float score_of(const struct code_guard *g, bool outside, bool reached)
 	return s;
 }
 
+/* What a value is a part of: the buffer, the argument, the result. */
+static const struct code_value *root_of(const struct hidden_code *h, code_id id)
+{
+	for (int depth = 0; depth < 6; depth++) {
+		const struct code_value *v = code_value_at(&h->p.values, id);
+
+		if (v->kind != CODE_LOADED && v->kind != CODE_OFFSET &&
+		    v->kind != CODE_XORED && v->kind != CODE_MASKED &&
+		    v->kind != CODE_MIXED)
+			return v;
+		id = v->base;
+	}
+	return code_value_at(&h->p.values, 0);
+}
+
+/* Whether the command that runs is of what was compared: "xyzzy reboot". */
+static bool runs_the_rest(const struct hidden_code *h,
+			  const struct code_function *f,
+			  const struct code_guard *g)
+{
+	const struct code_value *v = root_of(h, g->compare->subject), *w;
+
+	for (size_t i = 0; i < f->call_count && v->kind != CODE_UNKNOWN; i++) {
+		const struct code_call *c = &f->calls[i];
+		const struct code_known *k =
+			c->at == g->sink.at ? code_call_known(&h->p, c) : NULL;
+
+		if (k == NULL || (k->use & CODE_SHELL) == 0 ||
+		    k->arg >= CODE_ARGS)
+			continue;
+		w = root_of(h, c->args[k->arg]);
+		if (v == w)
+			return v->kind != CODE_CONST;
+		return v->kind == w->kind &&
+		       (v->kind == CODE_STACK || v->kind == CODE_CONST) &&
+		       w->n - v->n < NEAR;
+	}
+	return false;
+}
+
 static const char *trigger_words(const struct code_compare *c, const char *from,
 				 struct fw_out *o)
 {
@@ -79,13 +122,16 @@ static void look_at(struct hidden_code *h, const struct code_function *f,
 		const char *from = hidden_origin(h, f, c->subject, &outside);
 		float score = score_of(&g[i], outside, hidden_is_reached(h));
 
-		/* The head of a longer text: a parser's work. */
+		/* The head of a longer text: a parser's work, but where all
+		 * of the rest is a command. */
 		const struct code_known *k =
 			c->call == NULL ? NULL
 					: code_call_known(&h->p, c->call);
 
-		if (k != NULL && (k->use & CODE_LENGTH) != 0 &&
-		    (k->use & CODE_BYTES) == 0)
+		if (score > 4 && runs_the_rest(h, f, &g[i]))
+			score += REST;
+		else if (k != NULL && (k->use & CODE_LENGTH) != 0 &&
+			 (k->use & CODE_BYTES) == 0)
 			score *= 0.85f;
 		/* A help text names it. */
 		if (score > 4 && c->literal.len > 2 &&

@@ -1,0 +1,219 @@
+/* hidden_origin.c - where a value that is compared comes from
+ *
+ * Within its function from the calls that made it or filled its buffer. Where
+ * it is what the caller gives, from what the callers give.
+ */
+#include "analyzers/hidden/hidden.h"
+
+#include <stdlib.h>
+
+enum { CALLERS_MAX = 4, LEVELS_MAX = 2 };
+
+/* What a call that does this gives. */
+static const char *of_use(uint32_t use, bool *outside)
+{
+	*outside = true;
+	if ((use & CODE_ENV) != 0)
+		return "an environment variable";
+	if ((use & CODE_RECEIVE) != 0)
+		return "what is received";
+	*outside = false;
+	if ((use & CODE_CLOCK) != 0)
+		return "the time";
+	if ((use & CODE_HOST) != 0)
+		return "the host's name";
+	if ((use & CODE_FILE) != 0)
+		return "a file's state";
+	return NULL;
+}
+
+/* What one of the program's own functions receives itself, it may put into the
+ * buffer that it gets. */
+static uint32_t uses_of(const struct hidden_code *h, const struct code_call *c)
+{
+	return c->function == CODE_NO_FUNCTION
+		       ? 0
+		       : h->p.starts[c->function].uses & CODE_RECEIVE;
+}
+
+/* A buffer that a call fills is what that call gives. */
+static const char *of_buffer(struct hidden_code *h,
+			     const struct code_function *f, code_id buffer,
+			     bool *outside)
+{
+	uint64_t n, at;
+	code_id base = code_value_base(&h->p.values, buffer, &n);
+	const struct code_value *v = code_value_at(&h->p.values, base);
+
+	*outside = false;
+	if (v->kind != CODE_STACK && v->kind != CODE_CONST &&
+	    v->kind != CODE_LOADED && v->kind != CODE_RESULT)
+		return NULL;
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		const struct code_known *k = code_call_known(&h->p, c);
+
+		uint32_t use = k != NULL ? k->use : uses_of(h, c);
+
+		if ((use & (CODE_RECEIVE | CODE_HOST | CODE_CLOCK)) == 0)
+			continue;
+		for (unsigned a = 0; a < 3; a++) {
+			code_id to =
+				code_value_base(&h->p.values, c->args[a], &at);
+			const struct code_value *w =
+				code_value_at(&h->p.values, to);
+			bool near = w->kind == v->kind &&
+				    (v->kind == CODE_STACK ||
+				     v->kind == CODE_CONST) &&
+				    v->n >= w->n &&
+				    v->n - w->n < ((use & CODE_CLOCK) != 0
+							   ? 64
+							   : 4096);
+
+			if (to != 0 && (to == base || near))
+				return of_use(use, outside);
+		}
+	}
+	return NULL;
+}
+
+static int by_callee(const void *a, const void *b, void *edges)
+{
+	const struct code_edge *x = (const struct code_edge *)edges +
+				    *(const uint32_t *)a;
+	const struct code_edge *y = (const struct code_edge *)edges +
+				    *(const uint32_t *)b;
+
+	if (x->to != y->to)
+		return x->to < y->to ? -1 : 1;
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+static void list_callers(struct hidden_code *h)
+{
+	const struct code_program *p = &h->p;
+
+	h->callers = fw_alloc(&h->arena, p->edge_count, sizeof(*h->callers));
+	for (size_t i = 0; i < p->edge_count; i++)
+		if (!p->edges[i].is_import)
+			h->callers[h->caller_count++] = (uint32_t)i;
+	if (h->caller_count > 1)
+		qsort_r(h->callers, h->caller_count, sizeof(*h->callers),
+			by_callee, p->edges);
+}
+
+/* The first of the edges that lead to a function. */
+static size_t first_caller(const struct hidden_code *h, uint32_t function)
+{
+	size_t low = 0, high = h->caller_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (h->p.edges[h->callers[mid]].to < function)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static const char *origin(struct hidden_code *h, const struct code_function *f,
+			  code_id subject, int level, bool *outside);
+
+/* What one caller gives as the n-th argument. */
+static const char *from_caller(struct hidden_code *h, uint32_t caller,
+			       uint32_t function, unsigned n, int level,
+			       bool *outside)
+{
+	const struct code_function *f = code_function(&h->p, caller);
+	const char *words = NULL;
+
+	for (size_t i = 0; f != NULL && i < f->call_count; i++) {
+		const char *w;
+
+		if (f->calls[i].function != function)
+			continue;
+		w = origin(h, f, f->calls[i].args[n], level, outside);
+		if (*outside)
+			return w;
+		words = words == NULL ? w : words;
+	}
+	return words;
+}
+
+static const char *from_callers(struct hidden_code *h, uint32_t function,
+				uint64_t n, int level, bool *outside)
+{
+	const char *words = NULL;
+	size_t i, left = CALLERS_MAX;
+	uint32_t last = CODE_NO_FUNCTION;
+
+	*outside = false;
+	if (level == LEVELS_MAX || n >= CODE_ARGS || !code_spend(&h->p, 16))
+		return NULL;
+	if (h->callers == NULL)
+		list_callers(h);
+	for (i = first_caller(h, function);
+	     left > 0 && i < h->caller_count &&
+	     h->p.edges[h->callers[i]].to == function;
+	     i++) {
+		uint32_t from = h->p.edges[h->callers[i]].from;
+		const char *w;
+
+		if (from == last || from == function)
+			continue;
+		last = from;
+		left--;
+		w = from_caller(h, from, function, (unsigned)n, level + 1,
+				outside);
+		if (*outside)
+			return w;
+		words = words == NULL ? w : words;
+	}
+	return words;
+}
+
+static const char *origin(struct hidden_code *h, const struct code_function *f,
+			  code_id subject, int level, bool *outside)
+{
+	for (int depth = 0; depth < 6; depth++) {
+		const struct code_value *v =
+			code_value_at(&h->p.values, subject);
+		const struct code_call *c = code_call_of(&h->p, f, subject);
+		const struct code_known *k =
+			c == NULL ? NULL : code_call_known(&h->p, c);
+		const char *words = NULL;
+
+		*outside = false;
+		if (k != NULL)
+			words = of_use(k->use, outside);
+		if (words == NULL)
+			words = of_buffer(h, f, subject, outside);
+		if (words != NULL)
+			return words;
+		if (v->kind == CODE_RESULT) {
+			if (k == NULL || (k->use & CODE_READS) == 0 ||
+			    k->arg != 1)
+				return NULL;
+			subject = c->args[0];
+			continue;
+		}
+		if (v->kind == CODE_ARG) {
+			words = from_callers(h, f->start, v->n, level, outside);
+			return words != NULL ? words : "what the caller gives";
+		}
+		if (v->kind != CODE_LOADED && v->kind != CODE_OFFSET &&
+		    v->kind != CODE_XORED && v->kind != CODE_MASKED &&
+		    v->kind != CODE_MIXED)
+			return NULL;
+		subject = v->base;
+	}
+	return NULL;
+}
+
+const char *hidden_origin(struct hidden_code *h, const struct code_function *f,
+			  code_id subject, bool *outside)
+{
+	return origin(h, f, subject, 0, outside);
+}
