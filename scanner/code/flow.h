@@ -55,6 +55,14 @@ struct flow {
 	size_t states_cap, visits_cap, dirty_cap;
 	struct code_stack_slot *slots;
 	size_t slot_count, slot_cap;
+	bool prunes; /* edges that cannot be taken are not */
+	/* again.c: the function that is run from one edge once more, its blocks
+	 * without what was found in them, and what holds before each. */
+	const struct code_function *again_of; /* or NULL */
+	struct code_function again;
+	struct flow_state *whole_states;
+	struct code_stack_slot *whole_slots;
+	size_t whole_states_cap, whole_slot_cap;
 };
 
 /* Decodes what the function's entry reaches and cuts it into blocks. */
@@ -64,5 +72,22 @@ bool flow_build(struct flow *w);
 bool flow_dominate(struct code_program *p, struct code_function *f);
 /* run.c: constant propagation; fills calls, flags, results. */
 void flow_run(struct flow *w);
+/* run.c, for again.c: propagation alone, from one block with a state; what holds
+ * before a block, from an array's slots; a block's operations. */
+void flow_propagate(struct flow *w, uint32_t from, const struct code_state *s);
+void flow_load(struct code_state *to, const struct flow_state *from,
+	       const struct code_stack_slot *slots);
+bool flow_block(struct flow *w, uint32_t n, struct code_state *s,
+		struct code_state *other, bool record);
+/* Splits what holds behind a block over its two edges. */
+void flow_refine(struct flow *w, const struct code_block *b,
+		 struct code_state *taken, struct code_state *other);
+/* again.c: makes a function ready for flow_result(); false: it cannot be. */
+bool flow_again(struct code_program *p, const struct code_function *f);
+/* What the function of flow_again() returns after it went from block via to
+ * block from, at most max results (0: not known); how many, 0 where it does not
+ * return or cannot be run. */
+size_t flow_results(struct flow *w, uint32_t via, uint32_t from,
+		    code_id *results, size_t max);
 
 #endif

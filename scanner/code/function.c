@@ -55,6 +55,7 @@ struct code_function *code_function(struct code_program *p, uint32_t start)
 	s->analysed->start = start;
 	w->p = p;
 	w->f = s->analysed;
+	w->again_of = NULL;
 	w->start = s->address;
 	w->end = s->end;
 	w->thumb = s->thumb;

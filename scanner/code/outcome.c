@@ -1,6 +1,11 @@
 /* outcome.c - what comes after an edge */
 #include "code/outcome.h"
 
+#include "code/flow.h"
+
+/* Larger functions are not run again. */
+enum { BLOCKS_MAX = 600, RESULTS_MAX = 16 };
+
 void code_forward(struct code_program *p, const struct code_function *f,
 		  uint32_t from, uint8_t *seen)
 {
@@ -49,9 +54,10 @@ static bool add_value(const struct code_program *p, code_id id,
 	return true;
 }
 
-size_t code_outcomes(struct code_program *p, const struct code_function *f,
-		     uint32_t via, uint32_t from,
-		     uint64_t values[CODE_OUTCOMES], bool *computed)
+/* By what blocks that return hold, of those that may run. */
+static size_t by_blocks(struct code_program *p, const struct code_function *f,
+			uint32_t via, uint32_t from,
+			uint64_t values[CODE_OUTCOMES], bool *computed)
 {
 	uint8_t *seen =
 		fw_grow(p->arena, p->walked, &p->walked_cap, f->block_count, 1);
@@ -81,6 +87,50 @@ size_t code_outcomes(struct code_program *p, const struct code_function *f,
 		}
 	}
 	return n;
+}
+
+/* The block that an edge into `from` leaves: the last of a chain of compares
+ * that begins at via. */
+static uint32_t last_link(const struct code_function *f, uint32_t via,
+			  uint32_t from)
+{
+	const struct code_block *b = &f->blocks[via], *to = &f->blocks[from];
+
+	return b->next[0] != from && b->next[1] != from && to->pred_count == 1
+		       ? f->pred[to->preds]
+		       : via;
+}
+
+/* By a run of its own from the edge on; false: there was none. */
+static bool by_run(struct code_program *p, const struct code_function *f,
+		   uint32_t via, uint32_t from, uint64_t values[CODE_OUTCOMES],
+		   size_t *n, bool *computed)
+{
+	code_id results[RESULTS_MAX];
+	size_t count;
+
+	*n = 0;
+	*computed = false;
+	if (from >= f->block_count || f->block_count > BLOCKS_MAX ||
+	    !flow_again(p, f))
+		return false;
+	count = flow_results(p->flow, last_link(f, via, from), from, results,
+			     RESULTS_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (!add_value(p, results[i], values, n, computed))
+			*computed = true;
+	return count > 0;
+}
+
+size_t code_outcomes(struct code_program *p, const struct code_function *f,
+		     uint32_t via, uint32_t from,
+		     uint64_t values[CODE_OUTCOMES], bool *computed)
+{
+	size_t n;
+
+	return by_run(p, f, via, from, values, &n, computed)
+		       ? n
+		       : by_blocks(p, f, via, from, values, computed);
 }
 
 bool code_result_edges(const struct code_program *p,

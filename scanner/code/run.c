@@ -37,14 +37,14 @@ static void keep_state(struct flow *w, struct flow_state *to,
 	w->slot_count += n;
 }
 
-static void load_state(const struct flow *w, struct code_state *to,
-		       const struct flow_state *from)
+void flow_load(struct code_state *to, const struct flow_state *from,
+	       const struct code_stack_slot *slots)
 {
 	memcpy(to->regs, from->regs, sizeof(to->regs));
 	to->count = from->count;
 	if (from->count > 0)
-		memcpy(to->stack, w->slots + from->slot,
-		       from->count * sizeof(*w->slots));
+		memcpy(to->stack, slots + from->slot,
+		       from->count * sizeof(*slots));
 }
 
 static void keep_pointer(struct flow *w, code_id id)
@@ -418,8 +418,8 @@ static bool leaves(const struct flow *w, const struct flow_insn *in,
 
 /* Runs a block's operations on s. *other gets the state of the edge that is not
  * taken where it differs (a delay slot that runs only when the branch is). */
-static bool run_block(struct flow *w, uint32_t n, struct code_state *s,
-		      struct code_state *other, bool record)
+bool flow_block(struct flow *w, uint32_t n, struct code_state *s,
+		struct code_state *other, bool record)
 {
 	struct code_block *b = &w->f->blocks[n];
 	bool split = false;
@@ -485,8 +485,8 @@ static void replace(struct code_state *s, code_id from, code_id to)
 
 /* Behind the edge of a branch that is taken when a result is equal to a
  * constant, it is that constant. */
-static void refine(struct flow *w, const struct code_block *b,
-		   struct code_state *taken, struct code_state *other)
+void flow_refine(struct flow *w, const struct code_block *b,
+		 struct code_state *taken, struct code_state *other)
 {
 	struct code_test t;
 
@@ -496,6 +496,37 @@ static void refine(struct flow *w, const struct code_block *b,
 	    !code_value_is(&w->p->values, t.left, CODE_RESULT))
 		return;
 	replace(t.cond == CODE_EQ ? taken : other, t.left, t.right);
+}
+
+/* Of the two edges behind a compare whose both sides are known, the one that is
+ * taken; -1: it cannot be told. */
+static int decided(const struct flow *w, const struct code_block *b)
+{
+	struct code_test t;
+
+	if (b->cond == CODE_ALWAYS || b->returns ||
+	    !code_test_of(&w->p->values, b->flags, b->cond, &t) ||
+	    (t.cond != CODE_EQ && t.cond != CODE_NE))
+		return -1;
+	const struct code_value *left = code_value_at(&w->p->values, t.left);
+	const struct code_value *right = code_value_at(&w->p->values, t.right);
+
+	if (left->kind != CODE_CONST || right->kind != CODE_CONST)
+		return -1;
+	return (left->n == right->n) == (t.cond == CODE_EQ) ? 0 : 1;
+}
+
+/* An edge that can never be taken is none: a copy of a test for one of its ways
+ * decides it. */
+static void prune(struct flow *w, struct code_block *b)
+{
+	int taken = decided(w, b);
+
+	if (taken < 0)
+		return;
+	b->next[0] = b->next[taken];
+	b->next[1] = CODE_NO_BLOCK;
+	b->cond = CODE_ALWAYS;
 }
 
 static void propagate(struct flow *w, unsigned limit)
@@ -519,16 +550,20 @@ static void propagate(struct flow *w, unsigned limit)
 		}
 		w->dirty[i] = 0;
 		w->visits[i]++;
-		load_state(w, &s, &w->states[i]);
-		bool split = run_block(w, i, &s, &other, false);
+		flow_load(&s, &w->states[i], w->slots);
+		bool split = flow_block(w, i, &s, &other, false);
 
 		if (!split && b->cond != CODE_ALWAYS && !b->returns) {
 			copy_state(&other, &s);
-			refine(w, b, &s, &other);
+			flow_refine(w, b, &s, &other);
 			split = true;
 		}
-		flow_into(w, b->next[0], &s, limit);
-		flow_into(w, b->next[1], split ? &other : &s, limit);
+		int taken = w->prunes ? decided(w, b) : -1;
+
+		if (taken != 1)
+			flow_into(w, b->next[0], &s, limit);
+		if (taken != 0)
+			flow_into(w, b->next[1], split ? &other : &s, limit);
 		for (uint32_t k = 0; k < b->more_count; k++)
 			flow_into(w, f->more[b->more + k], &s, limit);
 		for (size_t k = 0; k < 2; k++)
@@ -542,26 +577,19 @@ static void propagate(struct flow *w, unsigned limit)
 	}
 }
 
-/* An edge that can never be taken, since both sides of the compare are known,
- * is none: a copy of a test for one of its ways decides it. */
-static void prune(struct flow *w, struct code_block *b)
+void flow_propagate(struct flow *w, uint32_t from, const struct code_state *s)
 {
-	struct code_test t;
+	struct code_function *f = w->f;
 
-	if (b->cond == CODE_ALWAYS || b->returns ||
-	    !code_test_of(&w->p->values, b->flags, b->cond, &t) ||
-	    (t.cond != CODE_EQ && t.cond != CODE_NE))
-		return;
-	const struct code_value *left = code_value_at(&w->p->values, t.left);
-	const struct code_value *right = code_value_at(&w->p->values, t.right);
-
-	if (left->kind != CODE_CONST || right->kind != CODE_CONST)
-		return;
-	bool taken = (left->n == right->n) == (t.cond == CODE_EQ);
-
-	b->next[0] = b->next[taken ? 0 : 1];
-	b->next[1] = CODE_NO_BLOCK;
-	b->cond = CODE_ALWAYS;
+	w->states = room(w, w->states, &w->states_cap, sizeof(*w->states));
+	w->visits = room(w, w->visits, &w->visits_cap, 1);
+	w->dirty = room(w, w->dirty, &w->dirty_cap, 1);
+	memset(w->visits, 0, f->block_count);
+	memset(w->dirty, 0, f->block_count);
+	w->slot_count = 0;
+	keep_state(w, &w->states[from], s);
+	w->visits[from] = w->dirty[from] = 1;
+	propagate(w, f->block_count > LARGE ? VISITS_LARGE : VISITS);
 }
 
 void flow_run(struct flow *w)
@@ -569,22 +597,15 @@ void flow_run(struct flow *w)
 	struct code_function *f = w->f;
 	struct code_state s, other;
 
-	w->states = room(w, w->states, &w->states_cap, sizeof(*w->states));
-	w->visits = room(w, w->visits, &w->visits_cap, 1);
-	w->dirty = room(w, w->dirty, &w->dirty_cap, 1);
-	memset(w->visits, 0, f->block_count);
-	memset(w->dirty, 0, f->block_count);
 	w->byte_count = 0;
-	w->slot_count = 0;
+	w->prunes = false;
 	code_state_entry(w->p, &s, w->start);
-	keep_state(w, &w->states[0], &s);
-	w->visits[0] = w->dirty[0] = 1;
-	propagate(w, f->block_count > LARGE ? VISITS_LARGE : VISITS);
+	flow_propagate(w, 0, &s);
 	for (uint32_t i = 0; i < f->block_count; i++) {
 		if (w->visits[i] == 0)
 			continue;
-		load_state(w, &s, &w->states[i]);
-		run_block(w, i, &s, &other, true);
+		flow_load(&s, &w->states[i], w->slots);
+		flow_block(w, i, &s, &other, true);
 		prune(w, &f->blocks[i]);
 	}
 	join_bytes(w);
