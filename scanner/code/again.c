@@ -87,11 +87,47 @@ static bool enter(struct flow *w, uint32_t via, uint32_t from,
 	return b->next[0] == from || b->next[1] == from;
 }
 
+/* What is returned by block b, entered with s. */
+static code_id result_of(struct flow *w, uint32_t b, struct code_state *s)
+{
+	struct code_state other;
+
+	flow_block(w, b, s, &other, false);
+	return code_register(w->p, s, w->p->arch->result);
+}
+
+/* Where ways meet at the return itself, what each of them brings. */
+static size_t by_way(struct flow *w, uint32_t b, code_id *results, size_t max)
+{
+	const struct code_function *g = &w->again;
+	struct code_state s, other;
+	size_t n = 0;
+
+	for (uint32_t q = 0; q < g->block_count && n < max; q++) {
+		const struct code_block *k = &g->blocks[q];
+
+		if (w->visits[q] == 0 || q == b ||
+		    (k->next[0] != b && k->next[1] != b))
+			continue;
+		flow_load(&s, &w->states[q], w->slots);
+		bool split = flow_block(w, q, &s, &other, false);
+
+		if (!split && k->cond != CODE_ALWAYS) {
+			other = s;
+			flow_refine(w, k, &s, &other);
+			split = true;
+		}
+		results[n++] = result_of(
+			w, b, k->next[0] != b && split ? &other : &s);
+	}
+	return n;
+}
+
 size_t flow_results(struct flow *w, uint32_t via, uint32_t from,
 		    code_id *results, size_t max)
 {
 	const struct code_function *g = &w->again;
-	struct code_state s, other;
+	struct code_state s;
 	size_t n = 0;
 
 	if (!code_spend(w->p, g->block_count * 4) || !enter(w, via, from, &s))
@@ -104,8 +140,9 @@ size_t flow_results(struct flow *w, uint32_t via, uint32_t from,
 		if (w->visits[b] == 0 || !g->blocks[b].returns)
 			continue;
 		flow_load(&s, &w->states[b], w->slots);
-		flow_block(w, b, &s, &other, false);
-		results[n++] = code_register(w->p, &s, w->p->arch->result);
+		results[n] = result_of(w, b, &s);
+		n += results[n] != 0 ? 1
+				     : by_way(w, b, results + n, max - n);
 	}
 	return n;
 }

@@ -477,6 +477,7 @@ static void chain(struct code_program *p, struct code_compare *list, size_t n,
 			continue;
 		mark_links(list, c->equal, links, of_block);
 		c->kind = CODE_COMPARE_INLINE;
+		c->links = (uint8_t)links;
 		c->is_number = false;
 		c->equal = next;
 		c->literal = (struct fw_view){ NULL, 0 };

@@ -33,6 +33,7 @@ struct code_compare {
 	bool is_number;
 	uint64_t number;
 	uint8_t size;		      /* bytes of the number */
+	uint8_t links; /* further compares that the literal is spread over */
 	code_id subject;	      /* what is compared */
 	const struct code_call *call; /* strcmp and its like, or NULL */
 };

@@ -84,6 +84,10 @@ bool hidden_is_ordinary(struct fw_view literal);
  * usage line, a message. Rarely true where it does not. */
 bool hidden_is_told(struct hidden_code *h, struct fw_view name);
 
+/* A compare in words, up to the value: "what is received equals". */
+const char *hidden_trigger(struct hidden_code *h, const struct code_compare *c,
+			   const char *from);
+
 /* In words where a compared value comes from ("bytes that are received"), and
  * whether that is outside of the program; NULL when it cannot be told. Asks the
  * function's callers, and theirs, where it is an argument. */

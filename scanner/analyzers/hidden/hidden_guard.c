@@ -95,20 +95,7 @@ static bool runs_the_rest(const struct hidden_code *h,
 	return false;
 }
 
-static const char *trigger_words(const struct code_compare *c, const char *from,
-				 struct fw_out *o)
-{
-	if (c->kind == CODE_COMPARE_DECODED)
-		return "a text equals one that the program keeps encoded";
-	if (from == NULL)
-		from = "a value";
-	if (c->kind == CODE_COMPARE_SEARCH)
-		return fw_text(o, "%s contains", from);
-	return fw_text(o, "%s equals", from);
-}
-
-static void look_at(struct hidden_code *h, const struct code_function *f,
-		    struct fw_out *o)
+static void look_at(struct hidden_code *h, const struct code_function *f)
 {
 	struct code_guard *g;
 	size_t n = code_guards_of(&h->p, f, &g);
@@ -147,7 +134,7 @@ static void look_at(struct hidden_code *h, const struct code_function *f,
 				       .literal = c->literal,
 				       .is_number = c->is_number,
 				       .number = c->number,
-				       .trigger = trigger_words(c, from, o),
+				       .trigger = hidden_trigger(h, c, from),
 				       .effect = code_sink_words(g[i].best),
 				       .sink = g[i].sink,
 				       .sink_kind = g[i].best });
@@ -169,7 +156,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 			continue;
 		f = code_function(&h->p, i);
 		if (f != NULL)
-			look_at(h, f, o);
+			look_at(h, f);
 	}
 }
 

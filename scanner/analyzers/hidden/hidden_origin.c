@@ -217,3 +217,13 @@ const char *hidden_origin(struct hidden_code *h, const struct code_function *f,
 {
 	return origin(h, f, subject, 0, outside);
 }
+
+const char *hidden_trigger(struct hidden_code *h, const struct code_compare *c,
+			   const char *from)
+{
+	if (c->kind == CODE_COMPARE_DECODED)
+		return "a text equals one that the program keeps encoded";
+	return fw_sprintf(&h->arena, "%s %s", from == NULL ? "a value" : from,
+			  c->kind == CODE_COMPARE_SEARCH ? "contains"
+							 : "equals");
+}

@@ -1,0 +1,168 @@
+/* hidden_secret.c - a value that looks like a secret, whatever it is good for
+ *
+ * What a hidden function does is not always a shell: it gives out keys, forgets
+ * a lock, takes a file for granted. What is left to see is the trigger: a value
+ * that somebody made up, that no text of the program explains, and behind which
+ * something happens that happens nowhere else. Few programs have such values
+ * and most of those are marks of file formats; so this alone is a hint, and
+ * more together with what other searches say of the same place.
+ */
+#include "analyzers/hidden/hidden.h"
+
+#include "code/outcome.h"
+
+enum { COMPARES_MAX = 512, LONG = 5, PEERS_MAX = 64 };
+
+/* What runs only when the value is right. */
+struct behind {
+	bool acts;    /* calls something, or keeps a constant */
+	bool secrets; /* names of secrets, and something that writes */
+	bool verdict; /* the function returns what it else does not */
+	bool marks;
+};
+
+static bool names_secret(struct fw_view t)
+{
+	static const char *const words[] = { "passw",  "passwd", "secret",
+					     "_key",   "key_",	 "psk",
+					     "shadow", "token",	 "_hash",
+					     "priv",   "creden" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (t.len < 64 &&
+		    fw_view_find(t, fw_view_str(words[i]), 0) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+static void look_behind(struct hidden_code *h, const struct code_function *f,
+			uint32_t to, struct behind *b)
+{
+	bool secret = false, writes = false;
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+
+		if (!code_dominates(f, to, c->block))
+			continue;
+		b->acts |= !code_call_does(&h->p, c,
+					   CODE_READS | CODE_EQUAL | CODE_FOUND);
+		writes |= code_call_does(&h->p, c, CODE_WRITE | CODE_FORMAT);
+		for (unsigned a = 0; a < CODE_ARGS; a++)
+			secret |= names_secret(c->text[a]);
+	}
+	for (size_t i = 0; i < f->mark_count; i++)
+		b->marks |= code_dominates(f, to, f->marks[i].block);
+	b->secrets = secret && writes;
+	b->acts |= b->marks;
+}
+
+static bool has_verdict(struct hidden_code *h, const struct code_function *f,
+			const struct code_compare *c)
+{
+	uint64_t yes[CODE_OUTCOMES], no[CODE_OUTCOMES];
+	bool computed, computed_no;
+	size_t n = code_outcomes(&h->p, f, c->block, c->equal, yes, &computed);
+	size_t m;
+
+	if (n != 1 || computed)
+		return false;
+	m = code_outcomes(&h->p, f, c->block, c->other, no, &computed_no);
+	return m > 0 && (m > 1 || no[0] != yes[0]);
+}
+
+/* How much a value looks made up; 0: not enough to look at. */
+static float made_up(const struct code_compare *c)
+{
+	float odd = hidden_oddness(c->literal);
+
+	if (c->kind == CODE_COMPARE_DECODED || c->built)
+		return odd + 3;
+	if (c->literal.len < LONG || hidden_is_ordinary(c->literal))
+		return 0;
+	/* Nobody writes out byte by byte what he would not hide. */
+	if (c->links >= LONG && c->links + 1U >= c->literal.len)
+		odd += 1.5f;
+	return odd < 0.8f ? 0 : odd;
+}
+
+static float score_of(const struct hidden_code *h, const struct behind *b,
+		      float odd, size_t peers, bool outside)
+{
+	float s = 2 + (odd > 4 ? 4 : odd) * 0.8f;
+
+	s += (outside ? 1.0f : 0) + (b->verdict ? 0.7f : 0) +
+	     (b->marks ? 0.5f : 0) + (b->secrets ? 2.0f : 0);
+	if (!hidden_is_reached(h))
+		s *= 0.7f;
+	return s * (peers == 0	? 1.0f
+		    : peers < 3 ? 0.8f
+		    : peers < 6 ? 0.6f
+				: 0.4f);
+}
+
+static const char *effect_of(const struct behind *b)
+{
+	return b->secrets ? "gives out what is secret"
+	       : b->marks ? "changes a state that nothing else explains"
+	       : b->acts  ? "does something that happens only then"
+			  : "gives an answer that nothing else gives";
+}
+
+static void look_at(struct hidden_code *h, const struct code_function *f)
+{
+	struct code_compare *c;
+	size_t n = code_compares(&h->p, f, &c), all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all += code_is_trigger(&c[i]) && made_up(&c[i]) > 0;
+	for (size_t i = 0; all > 0 && i < n && n < COMPARES_MAX; i++) {
+		struct behind b = { .acts = false };
+		float odd = made_up(&c[i]);
+		bool outside;
+
+		if (odd == 0 || !code_is_trigger(&c[i]) ||
+		    c[i].equal == CODE_NO_BLOCK ||
+		    c[i].other == CODE_NO_BLOCK ||
+		    f->blocks[c[i].equal].in == 0 ||
+		    hidden_is_told(h, c[i].literal))
+			continue;
+		if (f->blocks[c[i].equal].pred_count == 1)
+			look_behind(h, f, c[i].equal, &b);
+		b.verdict = has_verdict(h, f, &c[i]);
+		if (!b.acts && !b.verdict)
+			continue;
+		const char *from = hidden_origin(h, f, c[i].subject, &outside);
+
+		hidden_note(h, &(struct hidden_candidate){
+				       .signal = "hidden_secret",
+				       .score = score_of(h, &b, odd, all - 1,
+							 outside),
+				       .function = f->start,
+				       .at = c[i].at,
+				       .block = f->blocks[c[i].block].start,
+				       .literal = c[i].literal,
+				       .trigger = hidden_trigger(h, &c[i],
+								 from),
+				       .effect = effect_of(&b) });
+	}
+}
+
+static void inspect(const struct fw_object *obj, struct fw_out *o)
+{
+	struct hidden_code *h = hidden_code(obj, o);
+
+	for (uint32_t i = 0; h != NULL && i < h->p.start_count; i++) {
+		const struct code_start *s = &h->p.starts[i];
+
+		if (s->analysed != NULL && s->analysed->block_count > 0)
+			look_at(h, s->analysed);
+	}
+}
+
+const struct fw_analyzer fw_analyzer_hidden_secret = {
+	.name = "hidden_secret",
+	.title = "Compares with a value that somebody made up",
+	.wants = hidden_wants,
+	.inspect = inspect,
+};
