@@ -122,7 +122,8 @@ static bool by_predicate(const struct code_program *p,
 	out->built = q->built;
 	if (q->literal.len == 0)
 		out->kind = CODE_COMPARE_DECODED;
-	out->subject = c->args[q->argument];
+	out->subject =
+		q->argument < CODE_ARGS ? c->args[q->argument] : t->left;
 	out->at = c->at;
 	out->call = c;
 	set_edges(b, (t->cond == CODE_EQ) == (q->equal == 0), out);
@@ -488,8 +489,9 @@ static void chain(struct code_program *p, struct code_compare *list, size_t n,
 static size_t find(struct code_program *p, const struct code_function *f,
 		   struct code_compare **list)
 {
-	uint32_t *of_block =
-		fw_alloc(p->arena, f->block_count, sizeof(*of_block));
+	uint32_t *of_block = p->compare_room =
+		fw_grow(p->arena, p->compare_room, &p->compare_cap,
+			f->block_count, sizeof(*of_block));
 	size_t n = 0, cap = 0, parts_cap = 0;
 	struct part *parts = NULL;
 	struct code_compare c;
@@ -500,6 +502,7 @@ static size_t find(struct code_program *p, const struct code_function *f,
 		p->gave_up = "its code needs more memory than there is for it";
 		return 0;
 	}
+	memset(of_block, 0, f->block_count * sizeof(*of_block));
 	for (uint32_t b = 0; b < f->block_count; b++) {
 		if (!one(p, f, b, &c, &bytes))
 			continue;

@@ -49,6 +49,7 @@ struct code_mark {
 	bool global; /* place is an address; else an offset in some object */
 	uint64_t place;
 	uint64_t value;
+	bool bits; /* value is added to what is there */
 };
 
 struct code_function {

@@ -47,7 +47,9 @@ static uint32_t *equal_edges(struct code_program *p,
 			     const struct code_function *f,
 			     const struct code_compare *c, size_t n)
 {
-	uint32_t *to = fw_alloc(p->arena, f->block_count, sizeof(*to));
+	uint32_t *to = p->edge_room =
+		fw_grow(p->arena, p->edge_room, &p->edge_room_cap,
+			f->block_count, sizeof(*to));
 
 	for (uint32_t b = 0; b < f->block_count; b++)
 		to[b] = CODE_NO_BLOCK;
@@ -174,14 +176,17 @@ size_t code_guards_of(struct code_program *p, const struct code_function *f,
 	struct code_compare *c;
 	size_t n = code_compares(p, f, &c);
 	uint32_t *equal_of = equal_edges(p, f, c, n);
-	struct code_guard *g = fw_alloc(p->arena, n, sizeof(*g));
+	struct code_guard *g = p->guard_room = fw_grow(
+		p->arena, p->guard_room, &p->guard_cap, n, sizeof(*g));
 
 	for (size_t i = 0; i < n; i++) {
-		g[i].compare = &c[i];
+		g[i] = (struct code_guard){ .compare = &c[i] };
 		look(p, f, equal_of, &g[i]);
 	}
-	uint8_t *open = fw_alloc(p->arena, f->block_count, 1);
+	uint8_t *open = p->open_room =
+		fw_grow(p->arena, p->open_room, &p->open_cap, f->block_count, 1);
 
+	memset(open, 0, f->block_count);
 	for (size_t i = 0; i < n; i++)
 		if (g[i].guards)
 			open[c[i].equal] = 1;

@@ -19,6 +19,7 @@ struct code_guard {
  * flag, a count, a null pointer is none). */
 bool code_is_trigger(const struct code_compare *c);
 
+/* All compares of a function as guards; *list stays until the next call. */
 size_t code_guards_of(struct code_program *p, const struct code_function *f,
 		      struct code_guard **list);
 

@@ -51,11 +51,12 @@ struct code_start {
 
 enum { CODE_DEPTH = 4 };
 
-/* A function that tells whether its argument equals a constant. */
+/* A function that tells whether its argument, or something that it looks up
+ * itself, equals a constant. */
 struct code_predicate {
 	struct fw_view literal; /* empty: it is kept encoded */
 	bool built;
-	unsigned argument;
+	unsigned argument; /* CODE_ARGS: something else is compared */
 	uint64_t equal; /* what it returns then, and only then */
 };
 
@@ -103,6 +104,11 @@ struct code_program {
 	uint32_t *walk; /* room for outcome.c's walks, by block */
 	uint8_t *walked;
 	size_t walk_cap, walked_cap;
+	uint32_t *compare_room; /* compare.c's and guard.c's, by block */
+	uint32_t *edge_room;
+	uint8_t *open_room;
+	struct code_guard *guard_room;
+	size_t compare_cap, edge_room_cap, open_cap, guard_cap;
 	struct code_growing *growing; /* find.c: while starts are found */
 	bool settled; /* wrappers are known: what is looked at stays as it is */
 	struct flow *flow;   /* flow.h: room to work in, or NULL */

@@ -129,13 +129,28 @@ static void join_bytes(struct flow *w)
 	w->f->built = fw_view_of(text, length);
 }
 
+/* The bits that are set in something, by value; 0: it is no such value. */
+static uint64_t bits_of(const struct code_values *t, code_id value)
+{
+	const struct code_value *v = code_value_at(t, value);
+
+	if (v->kind != CODE_EITHER)
+		return 0;
+	const struct code_value *a = code_value_at(t, v->base);
+	const struct code_value *b = code_value_at(t, (code_id)v->n);
+
+	if (a->kind == CODE_CONST && b->kind == CODE_LOADED)
+		return a->n;
+	return b->kind == CODE_CONST && a->kind == CODE_LOADED ? b->n : 0;
+}
+
 /* What is remembered for later: a flag, a level, a mode. */
 static void keep_mark(struct flow *w, const struct code_state *s,
 		      const struct code_operation *op, uint32_t block)
 {
 	const struct code_values *t = &w->p->values;
 	code_id value = op->b == CODE_NONE ? 0 : code_register(w->p, s, op->b);
-	uint64_t n, off = 0;
+	uint64_t n = (uint64_t)op->imm, off = 0, bits = bits_of(t, value);
 	code_id base =
 		op->a == CODE_NONE
 			? 0
@@ -143,11 +158,13 @@ static void keep_mark(struct flow *w, const struct code_state *s,
 					  &off);
 	const struct code_value *b = code_value_at(t, base);
 
-	if (op->b != CODE_NONE && !code_value_is(t, value, CODE_CONST))
+	if (op->b != CODE_NONE && bits == 0 &&
+	    !code_value_is(t, value, CODE_CONST))
 		return;
-	n = op->b == CODE_NONE ? (uint64_t)op->imm : code_value_at(t, value)->n;
+	if (op->b != CODE_NONE)
+		n = bits != 0 ? bits : code_value_at(t, value)->n;
 	off += (uint64_t)op->off;
-	if (b->kind == CODE_STACK || op->dst != CODE_NONE || n == 0 ||
+	if (b->kind == CODE_STACK || op->dst != CODE_NONE ||
 	    w->f->mark_count == MARKS_MAX || (base == 0 && op->a != CODE_NONE))
 		return;
 	w->f->marks = fw_grow(w->p->arena, w->f->marks, &w->f->mark_cap,
@@ -156,7 +173,8 @@ static void keep_mark(struct flow *w, const struct code_state *s,
 		.block = block,
 		.global = b->kind == CODE_CONST || op->a == CODE_NONE,
 		.place = b->kind == CODE_CONST ? b->n + off : off,
-		.value = n
+		.value = n,
+		.bits = bits != 0
 	};
 }
 
@@ -214,6 +232,23 @@ static void take_arguments(struct flow *w, const struct code_state *s,
 	}
 }
 
+/* A word of an array. One that could be written to rarely is: what it holds at
+ * first stands for it. */
+static code_id word_of(struct code_program *p, const struct code_state *s,
+		       code_id at, uint64_t site)
+{
+	const struct code_value *v = code_value_at(&p->values, at);
+	const struct code_slot *slot =
+		v->kind == CODE_CONST ? code_slot_at(p, v->n) : NULL;
+	uint64_t n;
+
+	if (slot != NULL && slot->import == CODE_NO_IMPORT)
+		return code_const(&p->values, slot->value);
+	if (v->kind == CODE_CONST && code_read(p, v->n, p->word, &n) && n != 0)
+		return code_const(&p->values, n);
+	return code_load(p, s, at, p->word, site);
+}
+
 /* execv() and its like take an array: its first words stand in for the call's
  * further arguments, as execl() would have them. */
 static void spread_array(struct flow *w, const struct code_state *s,
@@ -235,7 +270,7 @@ static void spread_array(struct flow *w, const struct code_state *s,
 			code_value_add(&p->values, array,
 				       (uint64_t)(i - from) * p->word, p->mask);
 
-		c->args[i] = at == 0 ? 0 : code_load(p, s, at, p->word, c->at);
+		c->args[i] = at == 0 ? 0 : word_of(p, s, at, c->at);
 		c->built &= (uint8_t) ~(1u << i);
 		const struct code_value *v =
 			code_value_at(&p->values, c->args[i]);

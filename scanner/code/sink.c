@@ -12,6 +12,8 @@ static const float weights[CODE_SINKS] = {
 	[CODE_SINK_VARIABLE] = 6,
 	[CODE_SINK_DAEMON] = 6,
 	[CODE_SINK_ACCOUNT] = 6,
+	[CODE_SINK_BOOT] = 5,
+	[CODE_SINK_UNPROTECT] = 4.5f,
 	[CODE_SINK_EVAL] = 5,
 	[CODE_SINK_EXEC_VARIABLE] = 3.5f,
 	[CODE_SINK_FORMAT] = 3,
@@ -40,6 +42,8 @@ const char *code_sink_words(enum code_sink_kind kind)
 		[CODE_SINK_VARIABLE] = "runs a command that cannot be told",
 		[CODE_SINK_DAEMON] = "starts a login or relay service",
 		[CODE_SINK_ACCOUNT] = "changes the device's accounts or keys",
+		[CODE_SINK_BOOT] = "changes what runs when the device starts",
+		[CODE_SINK_UNPROTECT] = "takes a protection away",
 		[CODE_SINK_EVAL] = "runs program text that is given",
 		[CODE_SINK_EXEC_VARIABLE] =
 			"runs a program that cannot be told",
@@ -211,11 +215,61 @@ static enum code_sink_kind by_arguments(const struct code_call *c,
 	return kind;
 }
 
+static const struct {
+	const char *name;
+	enum code_sink_kind kind;
+} files[] = {
+	{ "/etc/passwd", CODE_SINK_ACCOUNT },
+	{ "/etc/shadow", CODE_SINK_ACCOUNT },
+	{ "authorized_keys", CODE_SINK_ACCOUNT },
+	{ "/etc/sudoers", CODE_SINK_ACCOUNT },
+	{ "/etc/rc.local", CODE_SINK_BOOT },
+	{ "/etc/rc.", CODE_SINK_BOOT },
+	{ "/etc/init.d/", CODE_SINK_BOOT },
+	{ "/etc/inittab", CODE_SINK_BOOT },
+	{ "/crontab", CODE_SINK_BOOT },
+	{ "/etc/profile", CODE_SINK_BOOT },
+	{ "ld.so.preload", CODE_SINK_BOOT },
+};
+
+static enum code_sink_kind file_kind(struct fw_view text)
+{
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (has(text, files[i].name))
+			return files[i].kind;
+	return CODE_SINK_NONE;
+}
+
+bool code_names_files(struct fw_view bytes)
+{
+	return file_kind(bytes) != CODE_SINK_NONE;
+}
+
+/* A fixed command that lets somebody in later. */
+static enum code_sink_kind by_change(struct fw_view t)
+{
+	static const char *const protections[] = {
+		"iptables -F", "-P INPUT ACCEPT", "setenforce 0",
+		"nft flush",   "chmod u+s",	  "chmod 4755"
+	};
+	enum code_sink_kind kind = has(t, ">") ? file_kind(t) : CODE_SINK_NONE;
+
+	if (kind != CODE_SINK_NONE)
+		return kind;
+	if (has(t, "chpasswd") || has(t, "adduser ") || has(t, "useradd "))
+		return CODE_SINK_ACCOUNT;
+	for (size_t i = 0; i < sizeof(protections) / sizeof(protections[0]);
+	     i++)
+		if (has(t, protections[i]))
+			return CODE_SINK_UNPROTECT;
+	return CODE_SINK_CONSTANT;
+}
+
 static enum code_sink_kind by_text(struct fw_view text)
 {
 	if (is_shell(text))
 		return CODE_SINK_SHELL;
-	return is_daemon(text) ? CODE_SINK_DAEMON : CODE_SINK_CONSTANT;
+	return is_daemon(text) ? CODE_SINK_DAEMON : by_change(text);
 }
 
 /* A service that gives a shell without a login is as strong as the shell. */
@@ -280,20 +334,47 @@ static void judge_exec(const struct code_function *f, const struct code_call *c,
 	offer(s, kind, weight_of(kind, text), c, f->start, text);
 }
 
-static void judge_file(const struct code_function *f, const struct code_call *c,
+/* "a", "w+" of fopen(), or O_WRONLY and O_RDWR of open(). */
+static bool to_write(const struct code_program *p, const struct code_call *c,
+		     unsigned arg)
+{
+	const struct code_value *v = code_value_at(&p->values, c->args[arg]);
+	struct fw_view mode = c->text[arg];
+
+	if (mode.len > 0)
+		return mode.len <= 3 && (mode.data[0] == 'w' ||
+					 mode.data[0] == 'a' || has(mode, "+"));
+	return v->kind == CODE_CONST && (v->n & 3) != 0;
+}
+
+static void judge_file(const struct code_program *p,
+		       const struct code_function *f, const struct code_call *c,
 		       unsigned arg, struct code_sinks *s)
 {
-	static const char *const files[] = { "/etc/passwd", "/etc/shadow",
-					     "authorized_keys",
-					     "/etc/sudoers" };
-	struct fw_view mode = c->text[arg + 1];
-	bool write = mode.len > 0 && (mode.data[0] == 'w' ||
-				      mode.data[0] == 'a' || has(mode, "+"));
+	enum code_sink_kind kind = file_kind(c->text[arg]);
 
-	for (size_t i = 0; write && i < sizeof(files) / sizeof(files[0]); i++)
-		if (has(c->text[arg], files[i]))
-			offer(s, CODE_SINK_ACCOUNT, weights[CODE_SINK_ACCOUNT],
-			      c, f->start, c->text[arg]);
+	if (kind != CODE_SINK_NONE && to_write(p, c, arg + 1))
+		offer(s, kind, weights[kind], c, f->start, c->text[arg]);
+}
+
+/* A function that nothing is known of, but what it gets: a file's name and
+ * fopen()'s mode, or the name alone, which it may read or write. */
+static void judge_unknown(const struct code_program *p,
+			  const struct code_function *f,
+			  const struct code_call *c, struct code_sinks *s)
+{
+	if (c->text[0].len > 0 && c->text[1].len > 0 && c->text[1].len <= 3)
+		judge_file(p, f, c, 0, s);
+	if (c->function == CODE_NO_FUNCTION ||
+	    (p->starts[c->function].reach & CODE_FILE) == 0)
+		return;
+	for (unsigned i = 0; i < 3; i++) {
+		enum code_sink_kind kind = file_kind(c->text[i]);
+
+		if (kind != CODE_SINK_NONE)
+			offer(s, kind, weights[kind] * 0.6f, c, f->start,
+			      c->text[i]);
+	}
 }
 
 static void judge(struct code_program *p, const struct code_function *f,
@@ -309,7 +390,7 @@ static void judge(struct code_program *p, const struct code_function *f,
 	else if ((k->use & CODE_EXEC) != 0)
 		judge_exec(f, c, arg, s);
 	else if ((k->use & CODE_FILE) != 0)
-		judge_file(f, c, arg, s);
+		judge_file(p, f, c, arg, s);
 	else if ((k->use & CODE_EVAL) != 0 && c->text[arg].len == 0)
 		kind = CODE_SINK_EVAL;
 	else if ((k->use & CODE_SETUID) != 0 && v->kind == CODE_CONST &&
@@ -362,6 +443,7 @@ void code_sinks_of_call(struct code_program *p, const struct code_function *f,
 		judge(p, f, c, k, s);
 		return;
 	}
+	judge_unknown(p, f, c, s);
 	merge_pointers(p, f, c, s);
 	if (c->function != CODE_NO_FUNCTION && c->function != f->start)
 		merge(s, code_sinks_of(p, c->function, 0), 0.75f, c->at);
@@ -403,10 +485,13 @@ static void sum(struct code_program *p, const struct code_function *f,
 		const struct code_call *c = &f->calls[i];
 		const struct code_known *k = code_call_known(p, c);
 
-		if (k != NULL)
+		if (k != NULL) {
 			judge(p, f, c, k, s);
-		else if (c->function != CODE_NO_FUNCTION && depth < 2 &&
-			 c->function != f->start)
+			continue;
+		}
+		judge_unknown(p, f, c, s);
+		if (c->function != CODE_NO_FUNCTION && depth < 2 &&
+		    c->function != f->start)
 			merge(s, code_sinks_of(p, c->function, depth + 1), 0.6f,
 			      c->at);
 	}

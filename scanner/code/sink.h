@@ -21,6 +21,8 @@ enum code_sink_kind {
 	CODE_SINK_VARIABLE,   /* a command that cannot be told */
 	CODE_SINK_DAEMON,     /* starts telnetd, sshd, nc */
 	CODE_SINK_ACCOUNT,    /* writes passwd, shadow, authorized_keys */
+	CODE_SINK_BOOT,	      /* writes what runs at start: rc.local, crontab */
+	CODE_SINK_UNPROTECT,  /* iptables -F, setenforce 0 */
 	CODE_SINK_EVAL,	      /* runs text or code of elsewhere */
 	CODE_SINK_EXEC_VARIABLE,
 	CODE_SINK_FORMAT,   /* one part of the command comes from elsewhere */
@@ -60,6 +62,10 @@ enum code_sink_kind code_sinks_best(const struct code_sinks *s);
 
 /* Whether a format makes a command of nothing but one argument: "%s 2>&1". */
 bool code_is_whole(struct fw_view format);
+
+/* Whether bytes name a file whose change opens a device: of its accounts, or of
+ * what runs when it starts. */
+bool code_names_files(struct fw_view bytes);
 
 /* "starts a shell", in plain words. */
 const char *code_sink_words(enum code_sink_kind kind);

@@ -190,6 +190,25 @@ static int argument_behind(const struct code_program *p, code_id id)
 	return -1;
 }
 
+static unsigned argument_or_none(const struct code_program *p, code_id id)
+{
+	int n = argument_behind(p, id);
+
+	return n < 0 ? CODE_ARGS : (unsigned)n;
+}
+
+/* Whether what a block holds in the register for results is returned. */
+static bool is_returned(const struct code_function *f, uint32_t b)
+{
+	const struct code_block *k = &f->blocks[b];
+
+	if (!k->reached || k->returns)
+		return k->reached;
+	return k->cond == CODE_ALWAYS && k->next[0] != CODE_NO_BLOCK &&
+	       f->blocks[k->next[0]].returns &&
+	       !f->blocks[k->next[0]].sets_result;
+}
+
 /* One compare with a trigger, whose two edges give two constants. */
 static const struct code_predicate *predicate(struct code_program *p,
 					      const struct code_function *f)
@@ -210,7 +229,6 @@ static const struct code_predicate *predicate(struct code_program *p,
 	}
 	if (found == NULL || found->is_number ||
 	    found->equal == CODE_NO_BLOCK || found->other == CODE_NO_BLOCK ||
-	    argument_behind(p, found->subject) < 0 ||
 	    code_outcomes(p, f, found->block, found->equal, yes, &computed) !=
 		    1 ||
 	    computed ||
@@ -222,7 +240,7 @@ static const struct code_predicate *predicate(struct code_program *p,
 	*q = (struct code_predicate){ .literal = found->literal,
 				      .built = found->built,
 				      .equal = yes[0],
-				      .argument = (unsigned)argument_behind(
+				      .argument = argument_or_none(
 					      p, found->subject) };
 	return q;
 }
@@ -239,12 +257,12 @@ static const struct code_predicate *straight(struct code_program *p,
 			code_value_at(&p->values, f->blocks[b].result);
 		const struct code_call *c;
 
-		if (!f->blocks[b].returns || v->kind != CODE_CONDITION ||
+		if (!is_returned(f, b) || v->kind != CODE_CONDITION ||
 		    !code_test_of(&p->values, v->base, (uint8_t)v->n, &t))
 			continue;
 		c = code_call_of(p, f, t.left);
 		if (c == NULL || !code_call_does(p, c, CODE_EQUAL) ||
-		    c->text[1].len < 2 || argument_behind(p, c->args[0]) < 0 ||
+		    c->text[1].len < 2 ||
 		    !code_value_is(&p->values, t.right, CODE_CONST) ||
 		    code_value_at(&p->values, t.right)->n != 0)
 			continue;
@@ -253,7 +271,7 @@ static const struct code_predicate *straight(struct code_program *p,
 			.literal = c->text[1],
 			.built = (c->built & 2) != 0,
 			.equal = t.cond == CODE_EQ,
-			.argument = (unsigned)argument_behind(p, c->args[0])
+			.argument = argument_or_none(p, c->args[0])
 		};
 		return q;
 	}
@@ -287,7 +305,7 @@ static void look(struct code_program *p, uint32_t i)
 		s->known = wraps_compare(p, f);
 	if (s->known == NULL && s->predicate == NULL && f->block_count <= 24)
 		s->predicate = predicate(p, f);
-	if (s->known == NULL && s->predicate == NULL && f->block_count <= 4)
+	if (s->known == NULL && s->predicate == NULL && f->block_count <= 16)
 		s->predicate = straight(p, f);
 }
 

@@ -34,6 +34,7 @@ struct hidden_candidate {
 struct hidden_told {
 	uint8_t *bits; /* or NULL: not read yet */
 	uint64_t mask;
+	uint8_t *heads; /* how many texts begin alike, by a hash; or NULL */
 };
 
 /* One program, opened and looked over; NULL-ed by the last search. */
@@ -43,6 +44,7 @@ struct hidden_code {
 	struct hidden_candidate *found;
 	size_t found_count, found_cap;
 	bool usable;
+	bool files; /* it names files whose change opens a device */
 	const char *not_read; /* why it is not usable though it is a program
 				 that is loaded; or NULL */
 	struct hidden_told told;
@@ -83,6 +85,10 @@ bool hidden_is_ordinary(struct fw_view literal);
 /* Whether a name stands inside of another text of the program: a help text, a
  * usage line, a message. Rarely true where it does not. */
 bool hidden_is_told(struct hidden_code *h, struct fw_view name);
+
+/* How many other texts of the program begin with the same six bytes: words of
+ * one name space do. At most 255, and seldom more than there are. */
+size_t hidden_kin(struct hidden_code *h, struct fw_view name);
 
 /* A compare in words, up to the value: "what is received equals". */
 const char *hidden_trigger(struct hidden_code *h, const struct code_compare *c,

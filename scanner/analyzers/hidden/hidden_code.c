@@ -56,6 +56,7 @@ struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o)
 	code_find_wrappers(&h->p);
 	code_follow_pointers(&h->p);
 	h->p.settled = true;
+	h->files = code_names_files(obj->bytes);
 	h->usable = true;
 	return h;
 }
@@ -113,10 +114,27 @@ static float unsayable(struct fw_view t)
 						    : 0;
 }
 
+/* A path is as odd as the oddest of its names, and less than a name alone. */
+static float path_oddness(struct fw_view path)
+{
+	struct fw_view name;
+	float most = 0;
+
+	while (fw_split(&path, '/', &name)) {
+		float s = name.len < 3 ? 0 : hidden_oddness(name);
+
+		most = s > most ? s : most;
+	}
+	return most < 0.8f ? 0 : most * 0.6f;
+}
+
 float hidden_oddness(struct fw_view t)
 {
 	size_t upper, digits, odd;
 	float score = unsayable(t);
+
+	if (t.len > 4 && t.data[0] == '/' && !fw_literal_is_common(t))
+		return path_oddness(t);
 
 	if (fw_literal_is_common(t))
 		return 0;
@@ -224,6 +242,11 @@ bool hidden_is_reached(const struct hidden_code *h)
 
 		if (k != NULL && ((k->use & (CODE_LISTEN | CODE_ACCEPT)) != 0 ||
 				  strncmp(k->name, "recv", 4) == 0))
+			return true;
+		/* The speed of a serial line. */
+		if (fw_view_starts(h->p.imports[i].name, FW_STR("cfset")) &&
+		    fw_view_find(h->p.imports[i].name, FW_STR("speed"), 0) !=
+			    SIZE_MAX)
 			return true;
 	}
 	return h->p.import_count < 2 ||

@@ -83,6 +83,16 @@ size_t hidden_join(struct hidden_code *h)
 			h->found[n++] = *c;
 			continue;
 		}
+		if (strcmp(last->signal, "hidden_secret") == 0) {
+			/* The other one says more. */
+			struct hidden_candidate swap = *last;
+
+			*last = *c;
+			last->score = swap.score + c->score * JOINED;
+			last->signal = fw_sprintf(&h->arena, "%s+%s", c->signal,
+						  swap.signal);
+			continue;
+		}
 		last->score += c->score * JOINED;
 		if (strcmp(last->signal, c->signal) != 0)
 			last->signal = fw_sprintf(&h->arena, "%s+%s",

@@ -51,11 +51,16 @@ static void note(struct hidden_code *h, const struct code_function *f,
 		return;
 	bool weak =
 		best == CODE_SINK_CONSTANT || best == CODE_SINK_EXEC_CONSTANT;
+	/* What lets somebody in who has no password. */
+	bool open = best <= CODE_SINK_SHELL || best == CODE_SINK_EXEC_SHELL ||
+		    (best == CODE_SINK_DAEMON && has(s.of[best].text, "/sh"));
 
 	hidden_note(h,
 		    &(struct hidden_candidate){
 			    .signal = "hidden_gate",
-			    .score = s.of[best].weight * (weak ? 0.5f : 0.7f) +
+			    .score = s.of[best].weight * (weak   ? 0.5f
+							  : open ? 0.9f
+								 : 0.7f) +
 				     (s.of[best].weight < 4.5f ? 0 : extra),
 			    .function = f->start,
 			    .at = c->at,
@@ -88,7 +93,9 @@ static void by_call(struct hidden_code *h, const struct code_function *f,
 		     "an environment variable is set:");
 	else
 		note(h, f, c, is_stat(k) ? zero : other,
-		     path_score(c->text[k->arg]), c->text[k->arg],
+		     path_score(c->text[k->arg]) +
+			     hidden_oddness(c->text[k->arg]),
+		     c->text[k->arg],
 		     "a file is there:");
 }
 

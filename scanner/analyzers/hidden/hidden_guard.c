@@ -7,7 +7,8 @@
 #include "analyzers/hidden/hidden.h"
 
 #define REST 2.0f /* for a trigger that its command stands behind */
-enum { NEAR = 1024 /* bytes of one buffer */ };
+#define SILENT 1.5f /* for one that is not explained where others are */
+enum { NEAR = 1024 /* bytes of one buffer */, OTHERS_MIN = 3, OTHERS_MAX = 64 };
 
 /* A number's worth by where it comes from. Sixteen bits are chosen often; only
  * a shell behind them tells. */
@@ -95,6 +96,25 @@ static bool runs_the_rest(const struct hidden_code *h,
 	return false;
 }
 
+/* Whether most other words that a function knows are told of: one that is not
+ * is left out on purpose. */
+static bool others_are_told(struct hidden_code *h, const struct code_guard *g,
+			    size_t n, size_t at)
+{
+	size_t told = 0, others = 0;
+
+	for (size_t i = 0; i < n && others < OTHERS_MAX; i++) {
+		const struct code_compare *c = g[i].compare;
+
+		if (c->literal.len < 3 || c->is_number ||
+		    fw_view_eq(c->literal, g[at].compare->literal))
+			continue;
+		others++;
+		told += hidden_is_told(h, c->literal);
+	}
+	return others >= OTHERS_MIN && told * 10 >= others * 6;
+}
+
 static void look_at(struct hidden_code *h, const struct code_function *f)
 {
 	struct code_guard *g;
@@ -121,9 +141,12 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 			 (k->use & CODE_BYTES) == 0)
 			score *= 0.85f;
 		/* A help text names it. */
-		if (score > 4 && c->literal.len > 2 &&
-		    hidden_is_told(h, c->literal))
-			score *= 0.8f;
+		if (score > 4 && c->literal.len > 2) {
+			if (hidden_is_told(h, c->literal))
+				score *= 0.8f;
+			else if (others_are_told(h, g, n, i))
+				score += SILENT;
+		}
 
 		hidden_note(h, &(struct hidden_candidate){
 				       .signal = "hidden_guard",
@@ -147,12 +170,16 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 
 	if (h == NULL)
 		return;
+	uint32_t ask = CODE_STRONG | CODE_LISTEN;
+
+	if (h->files)
+		ask |= CODE_FILE;
 	for (uint32_t i = 0; i < h->p.start_count; i++) {
 		const struct code_start *s = &h->p.starts[i];
 		const struct code_function *f;
 
 		/* Whatever its name: a name is no proof of what it does. */
-		if ((s->reach & (CODE_STRONG | CODE_LISTEN)) == 0)
+		if ((s->reach & ask) == 0)
 			continue;
 		f = code_function(&h->p, i);
 		if (f != NULL)

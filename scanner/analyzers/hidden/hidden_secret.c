@@ -11,6 +11,7 @@
 
 #include "code/outcome.h"
 
+#define NUMBER 0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, PEERS_MAX = 64 };
 
 /* What runs only when the value is right. */
@@ -78,18 +79,21 @@ static float made_up(const struct code_compare *c)
 
 	if (c->kind == CODE_COMPARE_DECODED || c->built)
 		return odd + 3;
+	/* A number of 32 bits may be a mark, a hash, or a size of its own. */
+	if (c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0)
+		return c->size >= 4 ? NUMBER : 0;
 	if (c->literal.len < LONG || hidden_is_ordinary(c->literal))
 		return 0;
 	/* Nobody writes out byte by byte what he would not hide. */
 	if (c->links >= LONG && c->links + 1U >= c->literal.len)
 		odd += 1.5f;
-	return odd < 0.8f ? 0 : odd;
+	return odd < 0.5f ? 0 : odd;
 }
 
 static float score_of(const struct hidden_code *h, const struct behind *b,
 		      float odd, size_t peers, bool outside)
 {
-	float s = 2 + (odd > 4 ? 4 : odd) * 0.8f;
+	float s = 3 + (odd > 4 ? 4 : odd) * 0.8f;
 
 	s += (outside ? 1.0f : 0) + (b->verdict ? 0.7f : 0) +
 	     (b->marks ? 0.5f : 0) + (b->secrets ? 2.0f : 0);
@@ -101,6 +105,15 @@ static float score_of(const struct hidden_code *h, const struct behind *b,
 				: 0.4f);
 }
 
+/* A secret is asked for at one place. What several functions compare with, and
+ * what begins as other texts do, is a word of some language. */
+static float often(struct hidden_code *h, struct fw_view literal)
+{
+	size_t kin = hidden_kin(h, literal);
+
+	return kin == 0 ? 1.0f : kin < 3 ? 0.85f : 0.65f;
+}
+
 static const char *effect_of(const struct behind *b)
 {
 	return b->secrets ? "gives out what is secret"
@@ -109,43 +122,70 @@ static const char *effect_of(const struct behind *b)
 			  : "gives an answer that nothing else gives";
 }
 
+/* Other values of this kind in the function: a parser has many. */
+static size_t count_peers(const struct code_guard *g, size_t n, size_t at)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += code_is_trigger(g[i].compare) &&
+			 made_up(g[i].compare) > 0 && i != at &&
+			 (g[i].compare->is_number ||
+			  !fw_view_eq(g[i].compare->literal,
+				      g[at].compare->literal));
+	return count;
+}
+
+static void judge(struct hidden_code *h, const struct code_function *f,
+		  const struct code_guard *g, size_t n, size_t at)
+{
+	const struct code_compare *c = g[at].compare;
+	struct behind b = { .acts = false };
+	float odd = made_up(c);
+	bool outside;
+
+	bool number = c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0;
+
+	if (odd == 0 || !code_is_trigger(c) || c->equal == CODE_NO_BLOCK ||
+	    c->other == CODE_NO_BLOCK || f->blocks[c->equal].in == 0 ||
+	    (!number && hidden_is_told(h, c->literal)))
+		return;
+	if (g[at].guards)
+		look_behind(h, f, c->equal, &b);
+	b.verdict = has_verdict(h, f, c);
+	if (!b.acts && !b.verdict)
+		return;
+	const char *from = hidden_origin(h, f, c->subject, &outside);
+	float score = score_of(h, &b, odd, count_peers(g, n, at), outside);
+
+	if (number)
+		score *= outside ? 0.8f : 0.6f;
+	hidden_note(h, &(struct hidden_candidate){
+			       .signal = "hidden_secret",
+			       .score = score * often(h, c->literal),
+			       .function = f->start,
+			       .at = c->at,
+			       .block = f->blocks[c->block].start,
+			       .literal = c->literal,
+			       .is_number = number,
+			       .number = c->number,
+			       .trigger = hidden_trigger(h, c, from),
+			       .effect = effect_of(&b) });
+}
+
 static void look_at(struct hidden_code *h, const struct code_function *f)
 {
 	struct code_compare *c;
-	size_t n = code_compares(&h->p, f, &c), all = 0;
+	size_t n = code_compares(&h->p, f, &c), some = 0;
+	struct code_guard *g;
 
+	for (size_t i = 0; i < n && n < COMPARES_MAX; i++)
+		some += code_is_trigger(&c[i]) && made_up(&c[i]) > 0;
+	if (some == 0)
+		return;
+	n = code_guards_of(&h->p, f, &g);
 	for (size_t i = 0; i < n; i++)
-		all += code_is_trigger(&c[i]) && made_up(&c[i]) > 0;
-	for (size_t i = 0; all > 0 && i < n && n < COMPARES_MAX; i++) {
-		struct behind b = { .acts = false };
-		float odd = made_up(&c[i]);
-		bool outside;
-
-		if (odd == 0 || !code_is_trigger(&c[i]) ||
-		    c[i].equal == CODE_NO_BLOCK ||
-		    c[i].other == CODE_NO_BLOCK ||
-		    f->blocks[c[i].equal].in == 0 ||
-		    hidden_is_told(h, c[i].literal))
-			continue;
-		if (f->blocks[c[i].equal].pred_count == 1)
-			look_behind(h, f, c[i].equal, &b);
-		b.verdict = has_verdict(h, f, &c[i]);
-		if (!b.acts && !b.verdict)
-			continue;
-		const char *from = hidden_origin(h, f, c[i].subject, &outside);
-
-		hidden_note(h, &(struct hidden_candidate){
-				       .signal = "hidden_secret",
-				       .score = score_of(h, &b, odd, all - 1,
-							 outside),
-				       .function = f->start,
-				       .at = c[i].at,
-				       .block = f->blocks[c[i].block].start,
-				       .literal = c[i].literal,
-				       .trigger = hidden_trigger(h, &c[i],
-								 from),
-				       .effect = effect_of(&b) });
-	}
+		judge(h, f, g, n, i);
 }
 
 static void inspect(const struct fw_object *obj, struct fw_out *o)

@@ -6,12 +6,13 @@
  */
 #include "analyzers/hidden/hidden.h"
 
-enum { LOCKS_MAX = 256 };
+enum { LOCKS_MAX = 256, OBJECT_MAX = 4096, PLACES_MAX = 4 };
 
 /* A strong thing that runs only when a place holds a value. */
 struct lock {
 	bool global, any; /* any: other than 0 */
 	uint64_t place, value;
+	uint64_t mask; /* of the bits that are asked for; 0: all */
 	uint32_t function;
 	enum code_sink_kind kind;
 	struct code_sink sink;
@@ -23,21 +24,80 @@ struct locks {
 };
 
 /* Where a compared value is kept; false: it is no field and no variable. */
-static bool place_of(const struct hidden_code *h, code_id subject, bool *global,
-		     uint64_t *place)
+static bool place_of(const struct hidden_code *h, code_id subject, struct lock *k)
 {
 	const struct code_value *v = code_value_at(&h->p.values, subject);
 	code_id base;
 
+	if (v->kind == CODE_MASKED) {
+		k->mask = v->n;
+		v = code_value_at(&h->p.values, v->base);
+	}
 	if (v->kind != CODE_LOADED)
 		return false;
-	base = code_value_base(&h->p.values, v->base, place);
+	base = code_value_base(&h->p.values, v->base, &k->place);
 	const struct code_value *b = code_value_at(&h->p.values, base);
 
-	*global = b->kind == CODE_CONST;
+	k->global = b->kind == CODE_CONST;
 	if (b->kind == CODE_CONST)
-		*place += b->n;
+		k->place += b->n;
 	return base != 0 && b->kind != CODE_STACK;
+}
+
+/* A field of an object on the stack: its offset in what is given to a call, n-th
+ * of those; false: no more. */
+static bool field_on_stack(const struct hidden_code *h,
+			   const struct code_function *f, code_id subject,
+			   size_t *n, struct lock *k)
+{
+	const struct code_value *v = code_value_at(&h->p.values, subject);
+
+	if (v->kind == CODE_MASKED) {
+		k->mask = v->n;
+		v = code_value_at(&h->p.values, v->base);
+	}
+	if (v->kind != CODE_LOADED)
+		return false;
+	v = code_value_at(&h->p.values, v->base);
+	for (; v->kind == CODE_STACK && *n < f->call_count * CODE_ARGS; ++*n) {
+		const struct code_call *c = &f->calls[*n / CODE_ARGS];
+		const struct code_value *w = code_value_at(
+			&h->p.values, c->args[*n % CODE_ARGS]);
+
+		if (c->function == CODE_NO_FUNCTION || w->kind != CODE_STACK ||
+		    v->n - w->n >= OBJECT_MAX || k->place == v->n - w->n)
+			continue;
+		k->place = v->n - w->n;
+		return true;
+	}
+	return false;
+}
+
+static void add_lock(struct hidden_code *h, const struct code_function *f,
+		     const struct code_compare *c, struct lock *k,
+		     struct locks *l)
+{
+	struct code_sinks s = { .of = { { .weight = 0 } } };
+	bool stack = !place_of(h, c->subject, k);
+	size_t n = 0;
+	uint32_t to;
+
+	k->place = stack ? UINT64_MAX : k->place;
+	k->value = c->number;
+	k->any = k->value == 0;
+	to = k->any ? c->other : c->equal;
+	if ((stack && !field_on_stack(h, f, c->subject, &n, k)) ||
+	    to == CODE_NO_BLOCK || !code_guards(f, c->block, to))
+		return;
+	code_sinks_behind(&h->p, f, to, &s);
+	k->kind = code_sinks_best(&s);
+	k->sink = s.of[k->kind];
+	for (int left = stack ? PLACES_MAX : 1;
+	     left > 0 && k->sink.weight >= 4 && l->count < LOCKS_MAX; left--) {
+		l->v[l->count++] = *k;
+		if (!stack || !field_on_stack(h, f, c->subject, &n, k))
+			break;
+	}
 }
 
 static void find_locks(struct hidden_code *h, const struct code_function *f,
@@ -48,23 +108,24 @@ static void find_locks(struct hidden_code *h, const struct code_function *f,
 
 	for (size_t i = 0; i < n && l->count < LOCKS_MAX; i++) {
 		struct lock k = { .function = f->start };
-		struct code_sinks s = { .of = { { .weight = 0 } } };
-		uint32_t to;
 
-		if (c[i].kind != CODE_COMPARE_NUMBER ||
-		    !place_of(h, c[i].subject, &k.global, &k.place))
-			continue;
-		k.value = c[i].number;
-		k.any = k.value == 0;
-		to = k.any ? c[i].other : c[i].equal;
-		if (to == CODE_NO_BLOCK || !code_guards(f, c[i].block, to))
-			continue;
-		code_sinks_behind(&h->p, f, to, &s);
-		k.kind = code_sinks_best(&s);
-		k.sink = s.of[k.kind];
-		if (k.sink.weight >= 4)
-			l->v[l->count++] = k;
+		if (c[i].kind == CODE_COMPARE_NUMBER)
+			add_lock(h, f, &c[i], &k, l);
 	}
+}
+
+/* Whether a mark is what a lock asks for. A flag's byte may be asked for alone,
+ * and stored with its word. */
+static bool fits(const struct lock *k, const struct code_mark *m)
+{
+	if (k->global != m->global || (m->value == 0 && k->any))
+		return false;
+	if (k->mask != 0 && m->bits)
+		return k->place / 4 == m->place / 4 && k->any &&
+		       (k->mask & 0xff) != 0 &&
+		       ((k->mask ^ m->value) == 0 ||
+			(k->mask & m->value) != 0);
+	return k->place == m->place && (k->any || k->value == m->value);
 }
 
 /* The strongest of the locks that a mark opens, or NULL. */
@@ -74,8 +135,7 @@ static const struct lock *opened(const struct locks *l,
 	const struct lock *best = NULL;
 
 	for (size_t i = 0; i < l->count; i++)
-		if (l->v[i].global == m->global && l->v[i].place == m->place &&
-		    (l->v[i].any || l->v[i].value == m->value) &&
+		if (fits(&l->v[i], m) &&
 		    (best == NULL || l->v[i].sink.weight > best->sink.weight))
 			best = &l->v[i];
 	return best;

@@ -4,9 +4,11 @@
  * perhaps a help text. Where most handlers do nothing strong, or most names are
  * explained elsewhere in the program, the one that does and is not stands out.
  */
+#include <ctype.h>
+
 #include "analyzers/hidden/hidden.h"
 
-enum { WORDS_MAX = 8, ROWS_MIN = 4, ROWS_MAX = 1024, TABLES_MAX = 64 };
+enum { WORDS_MAX = 8, ROWS_MIN = 4, ROWS_MAX = 1024, TABLES_MAX = 64, TAG = 4 };
 
 /* A run of rows of the same length: where its names and functions are. */
 struct table {
@@ -26,6 +28,17 @@ static bool word_at(const struct hidden_code *h, uint64_t address, uint64_t *v)
 	return code_read(&h->p, address, h->p.word, v);
 }
 
+/* Four letters and digits in place of a name: "MOVE" as a number. */
+static struct fw_view tag_at(const struct hidden_code *h, uint64_t address)
+{
+	struct fw_view t = fw_view_sub(code_bytes(&h->p, address), 0, TAG);
+
+	for (size_t i = 0; i < t.len; i++)
+		if (!isalnum(t.data[i]) && t.data[i] != '_' && t.data[i] != ' ')
+			t.len = 0;
+	return t.len == TAG ? t : (struct fw_view){ NULL, 0 };
+}
+
 /* A word that names something: no sentence, no format. */
 static struct fw_view name_at(const struct hidden_code *h, uint64_t address)
 {
@@ -35,7 +48,7 @@ static struct fw_view name_at(const struct hidden_code *h, uint64_t address)
 	if (word_at(h, address, &v))
 		t = code_text(&h->p, v);
 	if (t.len == 0)
-		return t;
+		return tag_at(h, address);
 	if (t.len > 40 || memchr(t.data, '%', t.len) != NULL ||
 	    memchr(t.data, '\n', t.len) != NULL ||
 	    memchr(t.data, ' ', t.len) != NULL)

@@ -8,6 +8,7 @@
 
 #include "analyzers/hidden/hidden.h"
 
+enum { HEAD = 6 /* bytes */, HEADS = 1 << 14 };
 enum { WORD_MIN = 3, WORD_MAX = 40, TRIES = 16, BITS_MIN = 1 << 16 };
 
 static bool is_word(uint8_t c)
@@ -109,4 +110,41 @@ bool hidden_is_told(struct hidden_code *h, struct fw_view name)
 			return true;
 	}
 	return false;
+}
+
+static uint64_t head_of(const uint8_t *s)
+{
+	return hash_of(s, HEAD) & (HEADS - 1);
+}
+
+static void read_heads(struct hidden_code *h)
+{
+	struct fw_view all = h->p.elf.bytes;
+	uint8_t *heads = fw_alloc(&h->arena, HEADS, 1);
+
+	h->told.heads = heads;
+	for (size_t i = 0; i + HEAD < all.len; i++) {
+		const uint8_t *zero = memchr(all.data + i, 0, all.len - i);
+		bool text = i > 0 || all.data[0] != 0;
+
+		if (zero == NULL)
+			return;
+		for (size_t k = 0; text && k < HEAD; k++)
+			text = is_text(all.data[i + k]) && all.data[i + k] != 0;
+		if (text && heads[head_of(all.data + i)] < UINT8_MAX)
+			heads[head_of(all.data + i)]++;
+		i = (size_t)(zero - all.data);
+	}
+}
+
+size_t hidden_kin(struct hidden_code *h, struct fw_view name)
+{
+	if (name.len < HEAD)
+		return 0;
+	if (h->told.heads == NULL)
+		read_heads(h);
+	uint8_t n = h->told.heads[head_of(name.data)];
+
+	/* The name itself is one of them where it is a text. */
+	return n > 0 ? n - 1U : 0;
 }
