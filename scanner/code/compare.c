@@ -299,6 +299,11 @@ static uint8_t width(uint64_t n)
 	return n <= 0xff ? 1 : n <= 0xffff ? 2 : n <= UINT32_MAX ? 4 : 8;
 }
 
+static bool is_large(const struct code_value *v)
+{
+	return v->kind == CODE_CONST && v->n > 0xffff && v->n <= UINT32_MAX;
+}
+
 static bool by_value(struct code_program *p, const struct code_block *b,
 		     const struct code_test *t, struct bytes *s,
 		     struct code_compare *out)
@@ -331,7 +336,7 @@ static bool by_value(struct code_program *p, const struct code_block *b,
 		return false;
 	if (!add_bytes(p, s, out->subject, k)) {
 		show_number(p, out);
-		return out->subject != 0;
+		return out->subject != 0 || is_large(right);
 	}
 	out->size = value(p, out->subject)->size;
 	out->number &= out->size >= 8 ? UINT64_MAX
@@ -380,6 +385,25 @@ static bool normal(const struct code_program *p, struct code_test *t)
 		t->left = t->right;
 		t->right = swap;
 	}
+	/* A hash that a loop makes is not known, what it must be is. */
+	return t->left != 0 || is_large(value(p, t->right));
+}
+
+/* "test al, 0x40": what is left of a value's bits against 0. */
+static bool by_bits(struct code_program *p, const struct code_block *b,
+		    struct code_test *t)
+{
+	const struct code_value f = *value(p, b->flags);
+	const struct code_value *right = value(p, (code_id)f.n);
+
+	if (f.kind != CODE_TESTED || right->kind != CODE_CONST || f.base == 0)
+		return false;
+	*t = (struct code_test){
+		.left = code_value(&p->values, CODE_MASKED, 0, f.base, right->n),
+		.right = code_const(&p->values, 0),
+		.cond = b->cond,
+		.size = f.size
+	};
 	return t->left != 0;
 }
 
@@ -392,7 +416,9 @@ static bool one(struct code_program *p, const struct code_function *f,
 	*out = (struct code_compare){ .block = block };
 	s->count = 0;
 	if (!b->reached || b->cond == CODE_ALWAYS ||
-	    !code_test_of(&p->values, b->flags, b->cond, &t) || !normal(p, &t))
+	    (!code_test_of(&p->values, b->flags, b->cond, &t) &&
+	     !by_bits(p, b, &t)) ||
+	    !normal(p, &t))
 		return false;
 	if (t.cond == CODE_LESS || t.cond == CODE_GREATER) {
 		if (value(p, t.right)->kind != CODE_CONST)

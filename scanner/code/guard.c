@@ -155,7 +155,9 @@ static void look_further(struct code_program *p, const struct code_function *f,
 	uint32_t from = g->compare->equal, to = f->blocks[from].next[0];
 	struct code_sinks s = { .of = { { .weight = 0 } } };
 
+	/* Back to where a loop begins is no way further. */
 	if (f->blocks[from].cond != CODE_ALWAYS || to == CODE_NO_BLOCK ||
+	    code_dominates(f, to, from) ||
 	    f->blocks[to].in == 0 || f->blocks[to].pred_count < 2)
 		return;
 	for (uint32_t i = 0; i < f->blocks[to].pred_count; i++) {

@@ -138,13 +138,16 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 		if (score > 4 && runs_the_rest(h, f, &g[i]))
 			score += REST;
 		else if (k != NULL && (k->use & CODE_LENGTH) != 0 &&
-			 (k->use & CODE_BYTES) == 0)
+			 (k->use & CODE_BYTES) == 0 &&
+			 hidden_oddness(c->literal) < 0.8f &&
+			 !fw_view_starts(c->literal, FW_STR("/")))
 			score *= 0.85f;
 		/* A help text names it. */
 		if (score > 4 && c->literal.len > 2) {
 			if (hidden_is_told(h, c->literal))
 				score *= 0.8f;
-			else if (others_are_told(h, g, n, i))
+			else if (!hidden_is_ordinary(c->literal) &&
+				 others_are_told(h, g, n, i))
 				score += SILENT;
 		}
 

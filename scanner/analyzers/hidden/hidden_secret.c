@@ -11,6 +11,7 @@
 
 #include "code/outcome.h"
 
+#define BY_BYTE 2.5f
 #define NUMBER 0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, PEERS_MAX = 64 };
 
@@ -72,6 +73,12 @@ static bool has_verdict(struct hidden_code *h, const struct code_function *f,
 	return m > 0 && (m > 1 || no[0] != yes[0]);
 }
 
+/* Nobody writes out byte by byte what he would not hide. */
+static bool is_by_byte(const struct code_compare *c)
+{
+	return c->links >= LONG && c->links + 1U >= c->literal.len;
+}
+
 /* How much a value looks made up; 0: not enough to look at. */
 static float made_up(const struct code_compare *c)
 {
@@ -84,20 +91,23 @@ static float made_up(const struct code_compare *c)
 		return c->size >= 4 ? NUMBER : 0;
 	if (c->literal.len < LONG || hidden_is_ordinary(c->literal))
 		return 0;
-	/* Nobody writes out byte by byte what he would not hide. */
-	if (c->links >= LONG && c->links + 1U >= c->literal.len)
-		odd += 1.5f;
+	if (is_by_byte(c) && odd < 1)
+		return 1;
 	return odd < 0.5f ? 0 : odd;
 }
 
-static float score_of(const struct hidden_code *h, const struct behind *b,
+static float score_of(const struct hidden_code *h,
+		      const struct code_compare *c, const struct behind *b,
 		      float odd, size_t peers, bool outside)
 {
 	float s = 3 + (odd > 4 ? 4 : odd) * 0.8f;
 
+	if (is_by_byte(c))
+		s += BY_BYTE;
 	s += (outside ? 1.0f : 0) + (b->verdict ? 0.7f : 0) +
-	     (b->marks ? 0.5f : 0) + (b->secrets ? 2.0f : 0);
-	if (!hidden_is_reached(h))
+	     (b->marks ? 0.5f : 0) + (b->secrets ? 3.0f : 0);
+	/* Nor is what the C library compares in a static program. */
+	if (!hidden_is_reached(h) || (h->p.import_count < 2 && !outside))
 		s *= 0.7f;
 	return s * (peers == 0	? 1.0f
 		    : peers < 3 ? 0.8f
@@ -156,7 +166,7 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	if (!b.acts && !b.verdict)
 		return;
 	const char *from = hidden_origin(h, f, c->subject, &outside);
-	float score = score_of(h, &b, odd, count_peers(g, n, at), outside);
+	float score = score_of(h, c, &b, odd, count_peers(g, n, at), outside);
 
 	if (number)
 		score *= outside ? 0.8f : 0.6f;
