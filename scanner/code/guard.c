@@ -74,7 +74,7 @@ static bool is_magic(uint64_t n)
 	uint64_t low = n & UINT32_MAX;
 
 	/* "\177ELF" is what every loader looks for. */
-	if (n <= 0xffff || (low & 0xffff) == 0 || low > UINT32_MAX - 0x10000 ||
+	if (n <= 0xffff || n > UINT32_MAX || (low & 0xffff) == 0 || low > UINT32_MAX - 0x10000 ||
 	    low == 0x464c457f || low == 0x7f454c46)
 		return false;
 	return (n & (n + 1)) != 0 && (n & (n - 1)) != 0;

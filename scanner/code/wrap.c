@@ -309,14 +309,33 @@ static void look(struct code_program *p, uint32_t i)
 		s->predicate = straight(p, f);
 }
 
+/* Whoever calls what is known now to run a program gives it an array, which was
+ * not looked into: such functions are analysed anew. */
+static void forget_callers(struct code_program *p, uint8_t *seen)
+{
+	for (size_t i = 0; i < p->edge_count; i++) {
+		const struct code_edge *e = &p->edges[i];
+		const struct code_known *k =
+			e->is_import ? NULL : p->starts[e->to].known;
+
+		if (k != NULL && (k->use & CODE_EXEC) != 0 && !seen[e->to])
+			p->starts[e->from].analysed = NULL;
+	}
+	for (uint32_t i = 0; i < p->start_count; i++)
+		seen[i] |= p->starts[i].known != NULL;
+}
+
 void code_find_wrappers(struct code_program *p)
 {
+	uint8_t *seen = fw_alloc(p->arena, p->start_count, 1);
+
 	/* The second round sees wrappers of wrappers. */
 	for (int round = 0; round < ROUNDS; round++) {
 		for (uint32_t i = 0; i < p->start_count; i++)
 			if (may_wrap(&p->starts[i]) &&
 			    (round == 0 || p->starts[i].predicate == NULL))
 				look(p, i);
+		forget_callers(p, seen);
 		for (size_t i = 0; i < p->edge_count; i++) {
 			const struct code_edge *e = &p->edges[i];
 

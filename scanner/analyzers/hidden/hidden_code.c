@@ -143,7 +143,7 @@ float hidden_oddness(struct fw_view t)
 	    memchr(t.data, '\n', t.len) != NULL)
 		return 0;
 	if (is_plain_word(t, &upper, &digits, &odd))
-		return score + (t.len >= 8 ? 0.5f : 0);
+		return score + (t.len >= 8 && upper < t.len ? 0.5f : 0);
 	if (memchr(t.data, ' ', t.len) != NULL || memchr(t.data, '=', t.len) ||
 	    memchr(t.data, ':', t.len) || memchr(t.data, '/', t.len))
 		return 0.3f;

@@ -64,7 +64,7 @@ static bool field_on_stack(const struct hidden_code *h,
 		const struct code_value *w = code_value_at(
 			&h->p.values, c->args[*n % CODE_ARGS]);
 
-		if (c->function == CODE_NO_FUNCTION || w->kind != CODE_STACK ||
+		if (c->import != CODE_NO_IMPORT || w->kind != CODE_STACK ||
 		    v->n - w->n >= OBJECT_MAX || k->place == v->n - w->n)
 			continue;
 		k->place = v->n - w->n;
