@@ -15,6 +15,8 @@ enum {
 
 static const struct code_known compare_shape = { "a compare of two texts",
 						 CODE_EQUAL, 0 };
+static const struct code_known test_shape = { "a test of two texts", CODE_FOUND,
+					      0 };
 static const struct code_known shell_shape = { "a function like system()",
 					       CODE_SHELL, 0 };
 static const struct code_known auth_shape = { "a look into /etc/shadow",
@@ -36,27 +38,45 @@ static const struct code_known *wrapper(const struct code_function *f)
 }
 
 /* Reads what both arguments point to, writes nothing, calls nobody, and returns
- * no pointer into them (which is a search). */
+ * no pointer into them (which is a search). *truth: it returns 1 or 0. */
 static bool is_compare(const struct code_program *p,
-		       const struct code_function *f)
+		       const struct code_function *f, bool *truth)
 {
 	bool returns = false;
 	uint64_t n;
 
+	*truth = true;
 	if ((f->reads & 3) != 3 || f->writes || f->call_count > 0 ||
 	    f->block_count < 3)
 		return false;
 	for (uint32_t i = 0; i < f->block_count; i++) {
 		code_id base =
 			code_value_base(&p->values, f->blocks[i].result, &n);
+		const struct code_value *v =
+			code_value_at(&p->values, f->blocks[i].result);
 
 		if (!f->blocks[i].returns || !f->blocks[i].reached)
 			continue;
 		returns = true;
+		*truth = *truth &&
+			 ((v->kind == CODE_CONST && v->n <= 1) ||
+			  (v->kind == CODE_CONDITION && v->n == CODE_EQ));
 		if (code_value_is(&p->values, base, CODE_ARG))
 			return false;
 	}
 	return returns;
+}
+
+const struct code_known *code_compare_shape(const struct code_program *p,
+					    const struct code_function *f)
+{
+	bool loops = false, truth;
+
+	for (uint32_t i = 0; i < f->block_count; i++)
+		loops |= f->blocks[i].loops;
+	if (!loops || !is_compare(p, f, &truth))
+		return NULL;
+	return truth ? &test_shape : &compare_shape;
 }
 
 static bool points_to(const struct code_program *p,
@@ -81,13 +101,14 @@ static void name(struct code_program *p, uint32_t i)
 	struct code_start *s = &p->starts[i];
 	uint64_t size = s->end - s->address;
 	const struct code_function *f;
+	bool truth;
 
 	if (s->known != NULL || s->name.len > 0 || size > COMPARE_MAX ||
 	    (f = code_function(p, i)) == NULL)
 		return;
 	if (size <= WRAPPER_MAX)
 		s->known = wrapper(f);
-	if (s->known == NULL && is_compare(p, f))
+	if (s->known == NULL && is_compare(p, f, &truth))
 		s->known = &compare_shape;
 	if (s->known == NULL && size <= SHELL_MAX)
 		s->known = by_words(p, f);

@@ -25,6 +25,8 @@ static const float weights[CODE_SINKS] = {
 	[CODE_SINK_DELETE] = 1,
 };
 
+#define FIELD 7.5f /* the weight of a command that is a field of a request */
+
 const char *code_sink_words(enum code_sink_kind kind)
 {
 	static const char *const words[CODE_SINKS] = {
@@ -281,6 +283,18 @@ static float weight_of(enum code_sink_kind kind, struct fw_view text)
 	return weights[kind];
 }
 
+/* What one of the program's own functions finds by a name: the parameter of a
+ * request, a setting. */
+static bool is_field(const struct code_program *p,
+		     const struct code_function *f, code_id command)
+{
+	const struct code_call *c = code_call_of(p, f, command);
+
+	if (c == NULL || c->function == CODE_NO_FUNCTION)
+		return false;
+	return c->text[0].len > 0 || c->text[1].len > 0;
+}
+
 /* A command that a call gives to a shell, by how it came about. */
 static void judge_shell(struct code_program *p, const struct code_function *f,
 			const struct code_call *c, unsigned arg,
@@ -306,7 +320,11 @@ static void judge_shell(struct code_program *p, const struct code_function *f,
 		       : copied && constant ? CODE_SINK_JOINED
 					    : CODE_SINK_BUFFER;
 	}
-	offer(s, kind, weight_of(kind, text), c, f->start, text);
+	offer(s, kind,
+	      kind == CODE_SINK_VARIABLE && is_field(p, f, c->args[arg])
+		      ? FIELD
+		      : weight_of(kind, text),
+	      c, f->start, text);
 }
 
 static void judge_exec(const struct code_function *f, const struct code_call *c,

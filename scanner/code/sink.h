@@ -70,6 +70,11 @@ bool code_names_files(struct fw_view bytes);
 /* "starts a shell", in plain words. */
 const char *code_sink_words(enum code_sink_kind kind);
 
+/* library.c: what a short function is by its shape, a compare of two buffers in
+ * a loop of its own; or NULL. */
+const struct code_known *code_compare_shape(const struct code_program *p,
+					    const struct code_function *f);
+
 /* Functions that give an argument on to a shell, a compare or an exec are known
  * as what they wrap from here on. Analyses what it must. */
 void code_find_wrappers(struct code_program *p);

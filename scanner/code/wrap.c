@@ -3,7 +3,7 @@
 
 #include "code/outcome.h"
 
-enum { ROUNDS = 3, SMALL = 300, SMALL_STATIC = 1500 };
+enum { ROUNDS = 3, SMALL = 300, SMALL_STATIC = 1500, COMPARE_MAX = 256 };
 
 /* The argument of f that a value is, or -1. */
 static int argument(const struct code_program *p, code_id id)
@@ -284,6 +284,8 @@ static bool may_wrap(const struct code_start *s)
 
 	if (s->known != NULL)
 		return false;
+	if (s->uses == 0 && size <= COMPARE_MAX)
+		return true;
 	if ((s->uses & (CODE_SHELL | CODE_EXEC)) != 0)
 		return size <= 2048;
 	return (s->uses & (CODE_EQUAL | CODE_FOUND)) != 0 && size <= 400;
@@ -296,6 +298,10 @@ static void look(struct code_program *p, uint32_t i)
 
 	if (f == NULL || f->call_count > 40)
 		return;
+	if (s->uses == 0) {
+		s->known = code_compare_shape(p, f);
+		return;
+	}
 	s->known = wraps_shell(p, f);
 	if (s->known == NULL)
 		s->known = wraps_exec(p, f);

@@ -69,6 +69,11 @@ static bool as_check(struct hidden_code *h, const struct code_call *c,
 		 !is_fixed(h, c, 0) && !is_fixed(h, c, 1)) {
 		out->weight = 5;
 		out->zero_is_success = true;
+	} else if (k != NULL && c->function != CODE_NO_FUNCTION &&
+		   (k->use & CODE_FOUND) != 0 && !is_fixed(h, c, 0) &&
+		   !is_fixed(h, c, 1)) {
+		/* A compare of the program's own. */
+		out->weight = 5;
 	} else if (k == NULL && c->function != CODE_NO_FUNCTION &&
 		   (h->p.starts[c->function].reach & CODE_AUTH) != 0)
 		out->weight = 5;
@@ -259,8 +264,8 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 	if (k != NULL && (k->use & CODE_LENGTH) != 0 &&
 	    (k->use & CODE_BYTES) == 0)
 		score *= 0.85f;
-	if (more > 1)
-		score *= more > 4 ? 0.4f : 0.7f;
+	if (more > 0)
+		score *= more > 4 ? 0.4f : more > 1 ? 0.7f : 0.85f;
 	if (hidden_is_ordinary(c->literal) || is_scheme(c->literal) ||
 	    is_stored(h, f, c->subject))
 		return score * 0.4f;

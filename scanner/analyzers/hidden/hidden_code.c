@@ -114,6 +114,14 @@ static float unsayable(struct fw_view t)
 						    : 0;
 }
 
+static bool has_lower(struct fw_view t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (islower(t.data[i]))
+			return true;
+	return false;
+}
+
 /* A path is as odd as the oddest of its names, and less than a name alone. */
 static float path_oddness(struct fw_view path)
 {
@@ -147,9 +155,13 @@ float hidden_oddness(struct fw_view t)
 	if (memchr(t.data, ' ', t.len) != NULL || memchr(t.data, '=', t.len) ||
 	    memchr(t.data, ':', t.len) || memchr(t.data, '/', t.len))
 		return 0.3f;
+	/* "key=", "blob-base64-", "TRAILER!!!" are syntax. */
+	if (memchr("={:-_(,;[<\"@", t.data[t.len - 1], 12) != NULL ||
+	    (upper + odd == t.len && odd > 0))
+		return 0.5f;
 	if (digits > 0 && digits < t.len)
 		score += 1.2f;
-	if (upper > 0 && upper + digits + odd < t.len && upper > 1)
+	if (upper > 1 && has_lower(t))
 		score += 1;
 	if (odd > 0)
 		score += 1;

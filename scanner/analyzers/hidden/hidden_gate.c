@@ -78,6 +78,22 @@ static bool is_stat(const struct code_known *k)
 	       strstr(k->name, "access") != NULL;
 }
 
+/* Whether a file is made if it is not there: open() with O_CREAT, which has one
+ * of two values, fopen() to write. */
+static bool makes(const struct hidden_code *h, const struct code_call *c,
+		  const struct code_known *k)
+{
+	struct fw_view mode = c->text[k->arg + 1 < CODE_ARGS ? k->arg + 1 : 0];
+	const struct code_value *v = code_value_at(
+		&h->p.values, c->args[k->arg + 1 < CODE_ARGS ? k->arg + 1 : 0]);
+
+	if (strstr(k->name, "open") == NULL)
+		return false;
+	if (mode.len > 0)
+		return mode.data[0] == 'w' || mode.data[0] == 'a';
+	return v->kind == CODE_CONST && (v->n & 0x140) != 0;
+}
+
 static void by_call(struct hidden_code *h, const struct code_function *f,
 		    const struct code_call *c)
 {
@@ -86,6 +102,7 @@ static void by_call(struct hidden_code *h, const struct code_function *f,
 
 	if (k == NULL || (k->use & (CODE_FILE | CODE_ENV)) == 0 ||
 	    k->arg >= CODE_ARGS || c->text[k->arg].len == 0 ||
+	    makes(h, c, k) ||
 	    !code_result_edges(&h->p, f, c, &block, &zero, &other))
 		return;
 	if ((k->use & CODE_ENV) != 0)
@@ -181,6 +198,9 @@ static void by_date(struct hidden_code *h, const struct code_function *f)
 	struct code_compare *c;
 	size_t n = code_compares(&h->p, f, &c);
 
+	/* Other numbers lie beside each other, too. */
+	if ((h->p.starts[f->start].reach & CODE_CLOCK) == 0)
+		return;
 	for (size_t i = 0; i < n && n < 128; i++)
 		for (size_t k = 0; k < n; k++) {
 			if (c[i].kind != CODE_COMPARE_NUMBER ||

@@ -33,7 +33,20 @@ static uint32_t uses_of(const struct hidden_code *h, const struct code_call *c)
 {
 	return c->function == CODE_NO_FUNCTION
 		       ? 0
-		       : h->p.starts[c->function].uses & CODE_RECEIVE;
+		       : h->p.starts[c->function].reach & CODE_RECEIVE;
+}
+
+/* Whether a call reads from what was opened by a file's name. */
+static bool is_of_file(const struct hidden_code *h,
+		       const struct code_function *f, const struct code_call *c)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		const struct code_call *s = code_call_of(&h->p, f, c->args[i]);
+
+		if (s != NULL && code_call_does(&h->p, s, CODE_FILE))
+			return true;
+	}
+	return false;
 }
 
 /* A buffer that a call fills is what that call gives. */
@@ -70,8 +83,13 @@ static const char *of_buffer(struct hidden_code *h,
 							   ? 64
 							   : 4096);
 
-			if (to != 0 && (to == base || near))
-				return of_use(use, outside);
+			if (to == 0 || (to != base && !near))
+				continue;
+			if (k != NULL && is_of_file(h, f, c)) {
+				*outside = false;
+				return "what a file holds";
+			}
+			return of_use(use, outside);
 		}
 	}
 	return NULL;
@@ -154,6 +172,14 @@ static const char *from_callers(struct hidden_code *h, uint32_t function,
 		return NULL;
 	if (h->callers == NULL)
 		list_callers(h);
+	/* Called through a pointer only: it handles requests. */
+	i = first_caller(h, function);
+	if (level == 0 && (i == h->caller_count ||
+			   h->p.edges[h->callers[i]].to != function) &&
+	    !h->p.starts[function].exported && hidden_is_reached(h)) {
+		*outside = true;
+		return "what a request brings";
+	}
 	for (i = first_caller(h, function);
 	     left > 0 && i < h->caller_count &&
 	     h->p.edges[h->callers[i]].to == function;

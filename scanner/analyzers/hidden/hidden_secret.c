@@ -11,7 +11,7 @@
 
 #include "code/outcome.h"
 
-#define BY_BYTE 2.5f
+#define BY_BYTE 3.0f
 #define NUMBER 0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, PEERS_MAX = 64 };
 
