@@ -86,6 +86,10 @@ bool hidden_is_ordinary(struct fw_view literal);
  * usage line, a message. Rarely true where it does not. */
 bool hidden_is_told(struct hidden_code *h, struct fw_view name);
 
+/* Whether a compared value is read from a file that is opened by its name. */
+bool hidden_is_of_file(struct hidden_code *h, const struct code_function *f,
+		       code_id subject);
+
 /* How many other texts of the program begin with the same six bytes: words of
  * one name space do. At most 255, and seldom more than there are. */
 size_t hidden_kin(struct hidden_code *h, struct fw_view name);

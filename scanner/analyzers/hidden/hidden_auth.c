@@ -264,6 +264,9 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 	if (k != NULL && (k->use & CODE_LENGTH) != 0 &&
 	    (k->use & CODE_BYTES) == 0)
 		score *= 0.85f;
+	/* The parsing of settings. */
+	if (hidden_is_of_file(h, f, c->subject))
+		score *= 0.7f;
 	if (more > 0)
 		score *= more > 4 ? 0.4f : more > 1 ? 0.7f : 0.85f;
 	if (hidden_is_ordinary(c->literal) || is_scheme(c->literal) ||

@@ -92,6 +92,14 @@ static bool is_plain_word(struct fw_view t, size_t *upper, size_t *digits,
 		(*upper == 1 && isupper(t.data[0])));
 }
 
+static bool has_lower(struct fw_view t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (islower(t.data[i]))
+			return true;
+	return false;
+}
+
 /* The longest run of letters without a vowel, and whether there are few vowels:
  * nobody can say such a word, so nobody chose it to be said. */
 static float unsayable(struct fw_view t)
@@ -107,19 +115,12 @@ static float unsayable(struct fw_view t)
 		run = isalpha(c) && !vowel ? run + 1 : 0;
 		longest = run > longest ? run : longest;
 	}
-	if (letters < 5)
+	/* In capitals it is an abbreviation. */
+	if (letters < 5 || !has_lower(t))
 		return 0;
 	return longest >= 6 || vowels * 7 < letters ? 2.0f
 	       : longest >= 5			    ? 1.0f
 						    : 0;
-}
-
-static bool has_lower(struct fw_view t)
-{
-	for (size_t i = 0; i < t.len; i++)
-		if (islower(t.data[i]))
-			return true;
-	return false;
 }
 
 /* A path is as odd as the oddest of its names, and less than a name alone. */

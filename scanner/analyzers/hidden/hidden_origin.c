@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+static const char from_file[] = "what a file holds";
+
 enum { CALLERS_MAX = 4, LEVELS_MAX = 2 };
 
 /* What a call that does this gives. */
@@ -85,9 +87,9 @@ static const char *of_buffer(struct hidden_code *h,
 
 			if (to == 0 || (to != base && !near))
 				continue;
-			if (k != NULL && is_of_file(h, f, c)) {
+			if (is_of_file(h, f, c)) {
 				*outside = false;
-				return "what a file holds";
+				return from_file;
 			}
 			return of_use(use, outside);
 		}
@@ -219,6 +221,8 @@ static const char *origin(struct hidden_code *h, const struct code_function *f,
 		if (words != NULL)
 			return words;
 		if (v->kind == CODE_RESULT) {
+			if (k == NULL && c != NULL && is_of_file(h, f, c))
+				return from_file;
 			if (k == NULL || (k->use & CODE_READS) == 0 ||
 			    k->arg != 1)
 				return NULL;
@@ -242,6 +246,14 @@ const char *hidden_origin(struct hidden_code *h, const struct code_function *f,
 			  code_id subject, bool *outside)
 {
 	return origin(h, f, subject, 0, outside);
+}
+
+bool hidden_is_of_file(struct hidden_code *h, const struct code_function *f,
+		       code_id subject)
+{
+	bool outside;
+
+	return hidden_origin(h, f, subject, &outside) == from_file;
 }
 
 const char *hidden_trigger(struct hidden_code *h, const struct code_compare *c,

@@ -12,6 +12,7 @@
 #include "code/outcome.h"
 
 #define BY_BYTE 3.0f
+#define DECODED 2.0f
 #define NUMBER 0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, PEERS_MAX = 64 };
 
@@ -85,7 +86,9 @@ static float made_up(const struct code_compare *c)
 	float odd = hidden_oddness(c->literal);
 
 	if (c->kind == CODE_COMPARE_DECODED || c->built)
-		return odd + 3;
+		return c->literal.len == 0	? DECODED
+		       : c->literal.len >= LONG ? odd + DECODED
+						: 0;
 	/* A number of 32 bits may be a mark, a hash, or a size of its own. */
 	if (c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0)
 		return c->size >= 4 ? NUMBER : 0;
@@ -169,7 +172,7 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	float score = score_of(h, c, &b, odd, count_peers(g, n, at), outside);
 
 	if (number)
-		score *= outside ? 0.8f : 0.6f;
+		score *= outside ? 0.85f : 0.75f;
 	hidden_note(h, &(struct hidden_candidate){
 			       .signal = "hidden_secret",
 			       .score = score * often(h, c->literal),
