@@ -137,12 +137,15 @@ size_t flow_results(struct flow *w, uint32_t via, uint32_t from,
 	flow_propagate(w, from, &s);
 	w->prunes = false;
 	for (uint32_t b = 0; b < g->block_count && n < max; b++) {
+		size_t ways = 1;
+
 		if (w->visits[b] == 0 || !g->blocks[b].returns)
 			continue;
 		flow_load(&s, &w->states[b], w->slots);
 		results[n] = result_of(w, b, &s);
-		n += results[n] != 0 ? 1
-				     : by_way(w, b, results + n, max - n);
+		if (!code_value_is(&w->p->values, results[n], CODE_CONST))
+			ways = by_way(w, b, results + n, max - n);
+		n += ways > 0 ? ways : 1;
 	}
 	return n;
 }
