@@ -36,10 +36,8 @@ static const struct code_function *small_callee(struct code_program *p,
 						 : s->analysed;
 }
 
-/* Whether a buffer is filled by a call before c that only this code knows the
- * content of: a function that decodes, or a loop that does. */
-static bool is_decoded(struct code_program *p, const struct code_function *f,
-		       const struct code_call *c, code_id buffer)
+bool code_is_decoded(struct code_program *p, const struct code_function *f,
+		     const struct code_call *c, code_id buffer)
 {
 	const struct code_value *v = value(p, buffer);
 	const struct code_call *writer = NULL;
@@ -73,8 +71,8 @@ static bool literal_of(struct code_program *p, const struct code_function *f,
 	unsigned lit = c->text[1].len > 0 ? 1 : 0;
 
 	if ((c->text[0].len > 0) == (c->text[1].len > 0)) {
-		bool a = is_decoded(p, f, c, c->args[0]);
-		bool b = is_decoded(p, f, c, c->args[1]);
+		bool a = code_is_decoded(p, f, c, c->args[0]);
+		bool b = code_is_decoded(p, f, c, c->args[1]);
 
 		if (c->text[0].len > 0 || a == b)
 			return false;

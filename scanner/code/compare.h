@@ -38,6 +38,11 @@ struct code_compare {
 	const struct code_call *call; /* strcmp and its like, or NULL */
 };
 
+/* Whether a buffer is filled before call c with what only this code knows the
+ * content of: by a function that decodes, or a loop that does. */
+bool code_is_decoded(struct code_program *p, const struct code_function *f,
+		     const struct code_call *c, code_id buffer);
+
 /* All of a function's compares in order of blocks, in the program's arena. */
 size_t code_compares(struct code_program *p, const struct code_function *f,
 		     struct code_compare **list);

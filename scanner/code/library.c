@@ -79,6 +79,45 @@ const struct code_known *code_compare_shape(const struct code_program *p,
 	return truth ? &test_shape : &compare_shape;
 }
 
+/* Whether a function returns nothing but the truth of something. */
+static bool tells_truth(const struct code_program *p,
+			const struct code_function *f)
+{
+	bool computed = false;
+
+	for (uint32_t i = 0; i < f->block_count; i++) {
+		const struct code_value *v =
+			code_value_at(&p->values, f->blocks[i].result);
+
+		if (!f->blocks[i].returns || !f->blocks[i].reached)
+			continue;
+		if (v->kind == CODE_CONDITION)
+			computed = true;
+		else if (v->kind != CODE_CONST || v->n > 1)
+			return false;
+	}
+	return computed;
+}
+
+const struct code_predicate *code_hash_shape(struct code_program *p,
+					     const struct code_function *f)
+{
+	bool table = false, mixes = false;
+	struct code_predicate *q;
+
+	for (size_t i = 0; i < f->pointer_count; i++)
+		table |= !code_in_text(p, f->pointers[i]) &&
+			 code_text(p, f->pointers[i]).len == 0;
+	for (uint32_t i = 0; i < f->block_count; i++)
+		mixes |= f->blocks[i].mixes && f->blocks[i].loops;
+	if (!table || !mixes || f->writes || (f->reads & 1) == 0 ||
+	    !tells_truth(p, f))
+		return NULL;
+	q = fw_alloc(p->arena, 1, sizeof(*q));
+	*q = (struct code_predicate){ .built = true, .equal = 1 };
+	return q;
+}
+
 static bool points_to(const struct code_program *p,
 		      const struct code_function *f, const char *text)
 {

@@ -199,7 +199,7 @@ static void look_for_decoding(struct flow *w, const struct code_state *s,
 	    v->kind == CODE_DIFFERENCE ||
 	    (v->kind == CODE_OFFSET &&
 	     code_value_is(&w->p->values, v->base, CODE_LOADED)) ||
-	    (v->kind == CODE_UNKNOWN && b->mixes)) {
+	    ((v->kind == CODE_UNKNOWN || v->kind == CODE_EITHER) && b->mixes)) {
 		w->f->xors = true;
 		w->f->xor_at = b->start;
 	}

@@ -75,6 +75,11 @@ const char *code_sink_words(enum code_sink_kind kind);
 const struct code_known *code_compare_shape(const struct code_program *p,
 					    const struct code_function *f);
 
+/* library.c: a short function that says whether its first argument is, byte by
+ * byte, what a table of its own makes with xor and the like; or NULL. */
+const struct code_predicate *code_hash_shape(struct code_program *p,
+					     const struct code_function *f);
+
 /* Functions that give an argument on to a shell, a compare or an exec are known
  * as what they wrap from here on. Analyses what it must. */
 void code_find_wrappers(struct code_program *p);

@@ -175,6 +175,74 @@ static const struct code_known *wraps_compare(struct code_program *p,
 	return found;
 }
 
+/* Whether what a block holds in the register for results is returned. */
+static bool is_returned(const struct code_function *f, uint32_t b)
+{
+	const struct code_block *k = &f->blocks[b];
+
+	if (!k->reached || k->returns)
+		return k->reached;
+	return k->cond == CODE_ALWAYS && k->next[0] != CODE_NO_BLOCK &&
+	       f->blocks[k->next[0]].returns &&
+	       !f->blocks[k->next[0]].sets_result;
+}
+
+/* Compares a part of its first argument with the second: "ends in", "begins
+ * with". Tells so by 0 or by 1. */
+static const struct code_known *tests_part(struct code_program *p,
+					   const struct code_function *f)
+{
+	uint64_t yes[CODE_OUTCOMES], no[CODE_OUTCOMES];
+	bool computed, other;
+	uint32_t block, zero, more;
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+
+		if (!code_call_does(p, c, CODE_EQUAL) ||
+		    (argument(p, c->args[0]) != 1 &&
+		     argument(p, c->args[1]) != 1) ||
+		    !code_result_edges(p, f, c, &block, &zero, &more) ||
+		    zero == CODE_NO_BLOCK || more == CODE_NO_BLOCK)
+			continue;
+		if (code_outcomes(p, f, block, zero, yes, &computed) != 1 ||
+		    code_outcomes(p, f, block, more, no, &other) != 1 ||
+		    computed || other || yes[0] == no[0])
+			continue;
+		return yes[0] == 0 ? make(p, "tests a part, 0 for equal",
+					  CODE_EQUAL, 0)
+				   : make(p, "tests a part", CODE_FOUND, 0);
+	}
+	return NULL;
+}
+
+/* The same without a branch: "return ... && strcmp(x + n, y) == 0". */
+static const struct code_known *returns_test(struct code_program *p,
+					     const struct code_function *f)
+{
+	const struct code_known *found = NULL;
+	struct code_test t;
+
+	for (uint32_t b = 0; b < f->block_count; b++) {
+		const struct code_value *v =
+			code_value_at(&p->values, f->blocks[b].result);
+		const struct code_call *c;
+
+		if (v->kind != CODE_CONDITION || !is_returned(f, b) ||
+		    !code_test_of(&p->values, v->base, (uint8_t)v->n, &t) ||
+		    t.cond != CODE_EQ)
+			continue;
+		c = code_call_of(p, f, t.left);
+		if (c != NULL && code_call_does(p, c, CODE_EQUAL) &&
+		    code_value_is(&p->values, t.right, CODE_CONST) &&
+		    code_value_at(&p->values, t.right)->n == 0 &&
+		    (argument(p, c->args[0]) == 1 ||
+		     argument(p, c->args[1]) == 1))
+			found = make(p, "tests a part", CODE_FOUND, 0);
+	}
+	return found;
+}
+
 /* The argument that a value is, or is loaded from; -1: none. */
 static int argument_behind(const struct code_program *p, code_id id)
 {
@@ -197,18 +265,6 @@ static unsigned argument_or_none(const struct code_program *p, code_id id)
 	return n < 0 ? CODE_ARGS : (unsigned)n;
 }
 
-/* Whether what a block holds in the register for results is returned. */
-static bool is_returned(const struct code_function *f, uint32_t b)
-{
-	const struct code_block *k = &f->blocks[b];
-
-	if (!k->reached || k->returns)
-		return k->reached;
-	return k->cond == CODE_ALWAYS && k->next[0] != CODE_NO_BLOCK &&
-	       f->blocks[k->next[0]].returns &&
-	       !f->blocks[k->next[0]].sets_result;
-}
-
 /* One compare with a trigger, whose two edges give two constants. */
 static const struct code_predicate *predicate(struct code_program *p,
 					      const struct code_function *f)
@@ -217,7 +273,7 @@ static const struct code_predicate *predicate(struct code_program *p,
 	const struct code_compare *found = NULL;
 	struct code_predicate *q;
 	struct code_compare *c;
-	bool computed;
+	bool computed, other;
 	size_t n = code_compares(p, f, &c);
 
 	for (size_t i = 0; i < n; i++) {
@@ -228,13 +284,19 @@ static const struct code_predicate *predicate(struct code_program *p,
 		found = &c[i];
 	}
 	if (found == NULL || found->is_number ||
-	    found->equal == CODE_NO_BLOCK || found->other == CODE_NO_BLOCK ||
-	    code_outcomes(p, f, found->block, found->equal, yes, &computed) !=
-		    1 ||
-	    computed ||
-	    code_outcomes(p, f, found->block, found->other, no, &computed) !=
-		    1 ||
-	    computed || yes[0] == no[0])
+	    found->equal == CODE_NO_BLOCK || found->other == CODE_NO_BLOCK)
+		return NULL;
+	n = code_outcomes(p, f, found->block, found->equal, yes, &computed);
+	if (code_outcomes(p, f, found->block, found->other, no, &other) != 1 ||
+	    other)
+		return NULL;
+	/* What is computed is not 0 where all else is. */
+	if (computed && no[0] == 0) {
+		yes[0] = 1;
+		n = 1;
+	} else if (computed)
+		return NULL;
+	if (n != 1 || yes[0] == no[0])
 		return NULL;
 	q = fw_alloc(p->arena, 1, sizeof(*q));
 	*q = (struct code_predicate){ .literal = found->literal,
@@ -262,7 +324,9 @@ static const struct code_predicate *straight(struct code_program *p,
 			continue;
 		c = code_call_of(p, f, t.left);
 		if (c == NULL || !code_call_does(p, c, CODE_EQUAL) ||
-		    c->text[1].len < 2 ||
+		    (c->text[1].len < 2 &&
+		     (c->text[0].len > 0 ||
+		      !code_is_decoded(p, f, c, c->args[1]))) ||
 		    !code_value_is(&p->values, t.right, CODE_CONST) ||
 		    code_value_at(&p->values, t.right)->n != 0)
 			continue;
@@ -284,7 +348,7 @@ static bool may_wrap(const struct code_start *s)
 
 	if (s->known != NULL)
 		return false;
-	if (s->uses == 0 && size <= COMPARE_MAX)
+	if ((s->uses & ~(uint32_t)CODE_READS) == 0 && size <= COMPARE_MAX)
 		return true;
 	if ((s->uses & (CODE_SHELL | CODE_EXEC)) != 0)
 		return size <= 2048;
@@ -298,8 +362,10 @@ static void look(struct code_program *p, uint32_t i)
 
 	if (f == NULL || f->call_count > 40)
 		return;
-	if (s->uses == 0) {
+	if ((s->uses & ~(uint32_t)CODE_READS) == 0) {
 		s->known = code_compare_shape(p, f);
+		if (s->known == NULL)
+			s->predicate = code_hash_shape(p, f);
 		return;
 	}
 	s->known = wraps_shell(p, f);
@@ -309,6 +375,10 @@ static void look(struct code_program *p, uint32_t i)
 		s->known = wraps_program(p, f);
 	if (s->known == NULL && f->block_count <= 8)
 		s->known = wraps_compare(p, f);
+	if (s->known == NULL && f->block_count <= 12)
+		s->known = tests_part(p, f);
+	if (s->known == NULL && f->block_count <= 12)
+		s->known = returns_test(p, f);
 	if (s->known == NULL && s->predicate == NULL && f->block_count <= 24)
 		s->predicate = predicate(p, f);
 	if (s->known == NULL && s->predicate == NULL && f->block_count <= 16)

@@ -347,7 +347,12 @@ static void look_at_verdict(struct hidden_code *h,
 			    const struct code_function *f,
 			    const struct code_compare *c, size_t n)
 {
+	size_t verdicts = 0;
+
+	/* Several of them tell kinds apart. */
 	for (size_t i = 0; n < 64 && i < n; i++)
+		verdicts += code_is_trigger(&c[i]) && has_verdict(h, f, &c[i]);
+	for (size_t i = 0; n < 64 && i < n && verdicts < 3; i++)
 		if (code_is_trigger(&c[i]) &&
 		    !hidden_is_ordinary(c[i].literal) &&
 		    hidden_oddness(c[i].literal) >= 0.3f &&

@@ -115,6 +115,21 @@ static bool others_are_told(struct hidden_code *h, const struct code_guard *g,
 	return others >= OTHERS_MIN && told * 10 >= others * 6;
 }
 
+/* A plain word among others: commands that a protocol has. */
+static bool is_command(const struct code_guard *g, size_t n, size_t at)
+{
+	size_t others = 0;
+
+	for (size_t i = 0; i < n; i++)
+		others += g[i].compare->literal.len > 1 &&
+			  !g[i].compare->is_number &&
+			  g[i].compare->subject == g[at].compare->subject &&
+			  !fw_view_eq(g[i].compare->literal,
+				      g[at].compare->literal);
+	return others >= OTHERS_MIN &&
+	       hidden_oddness(g[at].compare->literal) < 0.5f;
+}
+
 static void look_at(struct hidden_code *h, const struct code_function *f)
 {
 	struct code_guard *g;
@@ -144,7 +159,8 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 			score *= 0.85f;
 		/* A help text names it. */
 		if (score > 4 && c->literal.len > 2) {
-			if (hidden_is_told(h, c->literal))
+			if (hidden_is_told(h, c->literal) ||
+			    is_command(g, n, i))
 				score *= 0.8f;
 			else if (!hidden_is_ordinary(c->literal) &&
 				 others_are_told(h, g, n, i))

@@ -12,6 +12,7 @@
 #include "code/outcome.h"
 
 #define BY_BYTE 3.0f
+#define PLAIN 0.2f
 #define DECODED 2.0f
 #define NUMBER 0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, PEERS_MAX = 64 };
@@ -96,14 +97,15 @@ static float made_up(const struct code_compare *c)
 		return 0;
 	if (is_by_byte(c) && odd < 1)
 		return 1;
-	return odd < 0.5f ? 0 : odd;
+	/* A plain word may be one, too. */
+	return odd < PLAIN ? PLAIN : odd;
 }
 
 static float score_of(const struct hidden_code *h,
 		      const struct code_compare *c, const struct behind *b,
 		      float odd, size_t peers, bool outside)
 {
-	float s = 3 + (odd > 4 ? 4 : odd) * 0.8f;
+	float s = (odd < 0.5f ? 2.0f : 3.0f) + (odd > 4 ? 4 : odd) * 0.8f;
 
 	if (is_by_byte(c))
 		s += BY_BYTE;
@@ -142,7 +144,7 @@ static size_t count_peers(const struct code_guard *g, size_t n, size_t at)
 
 	for (size_t i = 0; i < n; i++)
 		count += code_is_trigger(g[i].compare) &&
-			 made_up(g[i].compare) > 0 && i != at &&
+			 made_up(g[i].compare) > PLAIN && i != at &&
 			 (g[i].compare->is_number ||
 			  !fw_view_eq(g[i].compare->literal,
 				      g[at].compare->literal));
