@@ -122,7 +122,7 @@ static bool by_predicate(const struct code_program *p,
 		out->kind = CODE_COMPARE_DECODED;
 	out->subject =
 		q->argument < CODE_ARGS ? c->args[q->argument] : t->left;
-	out->at = c->at;
+	out->at = q->at;
 	out->call = c;
 	set_edges(b, (t->cond == CODE_EQ) == (q->equal == 0), out);
 	return true;

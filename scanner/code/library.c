@@ -79,6 +79,16 @@ const struct code_known *code_compare_shape(const struct code_program *p,
 	return truth ? &test_shape : &compare_shape;
 }
 
+/* 1: a value is the truth of something; 0: it is 0 or 1; -1: neither. */
+static int truth_of(const struct code_program *p, code_id id)
+{
+	const struct code_value *v = code_value_at(&p->values, id);
+
+	if (v->kind == CODE_CONDITION)
+		return 1;
+	return v->kind == CODE_CONST && v->n <= 1 ? 0 : -1;
+}
+
 /* Whether a function returns nothing but the truth of something. */
 static bool tells_truth(const struct code_program *p,
 			const struct code_function *f)
@@ -86,15 +96,25 @@ static bool tells_truth(const struct code_program *p,
 	bool computed = false;
 
 	for (uint32_t i = 0; i < f->block_count; i++) {
-		const struct code_value *v =
-			code_value_at(&p->values, f->blocks[i].result);
+		const struct code_block *b = &f->blocks[i];
+		int truth = truth_of(p, b->result);
 
-		if (!f->blocks[i].returns || !f->blocks[i].reached)
+		if (!b->returns || !b->reached)
 			continue;
-		if (v->kind == CODE_CONDITION)
-			computed = true;
-		else if (v->kind != CODE_CONST || v->n > 1)
-			return false;
+		if (b->result != 0 || b->sets_result) {
+			if (truth < 0)
+				return false;
+			computed |= truth > 0;
+			continue;
+		}
+		/* It came over the edges into this block. */
+		for (uint32_t k = 0; k < b->pred_count; k++) {
+			truth = truth_of(
+				p, f->blocks[f->pred[b->preds + k]].result);
+			if (truth < 0)
+				return false;
+			computed |= truth > 0;
+		}
 	}
 	return computed;
 }
@@ -102,19 +122,23 @@ static bool tells_truth(const struct code_program *p,
 const struct code_predicate *code_hash_shape(struct code_program *p,
 					     const struct code_function *f)
 {
-	bool table = false, mixes = false;
+	bool table = false, mixes = false, loops = false;
 	struct code_predicate *q;
 
 	for (size_t i = 0; i < f->pointer_count; i++)
 		table |= !code_in_text(p, f->pointers[i]) &&
 			 code_text(p, f->pointers[i]).len == 0;
-	for (uint32_t i = 0; i < f->block_count; i++)
-		mixes |= f->blocks[i].mixes && f->blocks[i].loops;
-	if (!table || !mixes || f->writes || (f->reads & 1) == 0 ||
+	for (uint32_t i = 0; i < f->block_count; i++) {
+		mixes |= f->blocks[i].mixes;
+		loops |= f->blocks[i].loops;
+	}
+	if (!table || !mixes || !loops || f->writes || (f->reads & 1) == 0 ||
 	    !tells_truth(p, f))
 		return NULL;
 	q = fw_alloc(p->arena, 1, sizeof(*q));
-	*q = (struct code_predicate){ .built = true, .equal = 1 };
+	*q = (struct code_predicate){ .built = true,
+					.at = p->starts[f->start].address,
+					.equal = 1 };
 	return q;
 }
 

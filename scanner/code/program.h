@@ -56,6 +56,7 @@ enum { CODE_DEPTH = 4 };
 struct code_predicate {
 	struct fw_view literal; /* empty: it is kept encoded */
 	bool built;
+	uint64_t at; /* address of the compare */
 	unsigned argument; /* CODE_ARGS: something else is compared */
 	uint64_t equal; /* what it returns then, and only then */
 };

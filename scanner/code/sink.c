@@ -9,6 +9,7 @@ static const float weights[CODE_SINKS] = {
 	[CODE_SINK_DECODED] = 9,
 	[CODE_SINK_EXEC_SHELL] = 8,
 	[CODE_SINK_BUFFER] = 7,
+	[CODE_SINK_PARAMETER] = 7.5f,
 	[CODE_SINK_VARIABLE] = 6,
 	[CODE_SINK_DAEMON] = 6,
 	[CODE_SINK_ACCOUNT] = 6,
@@ -25,8 +26,6 @@ static const float weights[CODE_SINKS] = {
 	[CODE_SINK_DELETE] = 1,
 };
 
-#define FIELD 7.5f /* the weight of a command that is a field of a request */
-
 const char *code_sink_words(enum code_sink_kind kind)
 {
 	static const char *const words[CODE_SINKS] = {
@@ -41,6 +40,7 @@ const char *code_sink_words(enum code_sink_kind kind)
 		[CODE_SINK_DECODED] = "runs a command that is decoded first",
 		[CODE_SINK_EXEC_SHELL] = "becomes a shell",
 		[CODE_SINK_BUFFER] = "runs a command from a buffer",
+		[CODE_SINK_PARAMETER] = "runs a parameter as a command",
 		[CODE_SINK_VARIABLE] = "runs a command that cannot be told",
 		[CODE_SINK_DAEMON] = "starts a login or relay service",
 		[CODE_SINK_ACCOUNT] = "changes the device's accounts or keys",
@@ -254,8 +254,11 @@ static enum code_sink_kind by_change(struct fw_view t)
 		"iptables -F", "-P INPUT ACCEPT", "setenforce 0",
 		"nft flush",   "chmod u+s",	  "chmod 4755"
 	};
-	enum code_sink_kind kind = has(t, ">") ? file_kind(t) : CODE_SINK_NONE;
+	size_t to = fw_view_find(t, FW_STR(">"), 0);
+	enum code_sink_kind kind = CODE_SINK_NONE;
 
+	if (to != SIZE_MAX)
+		kind = file_kind(fw_view_sub(t, to, t.len));
 	if (kind != CODE_SINK_NONE)
 		return kind;
 	if (has(t, "chpasswd") || has(t, "adduser ") || has(t, "useradd "))
@@ -320,9 +323,12 @@ static void judge_shell(struct code_program *p, const struct code_function *f,
 		       : copied && constant ? CODE_SINK_JOINED
 					    : CODE_SINK_BUFFER;
 	}
+	if (kind == CODE_SINK_VARIABLE && is_field(p, f, c->args[arg]))
+		kind = CODE_SINK_PARAMETER;
 	offer(s, kind,
-	      kind == CODE_SINK_VARIABLE && is_field(p, f, c->args[arg])
-		      ? FIELD
+	      /* In a static program most of what fills buffers is unknown. */
+	      kind == CODE_SINK_BUFFER && p->import_count < 2
+		      ? weights[kind] * 0.7f
 		      : weight_of(kind, text),
 	      c, f->start, text);
 }

@@ -18,6 +18,7 @@ enum code_sink_kind {
 	CODE_SINK_DECODED,    /* the command is decoded at run time */
 	CODE_SINK_EXEC_SHELL, /* execl("/bin/sh") */
 	CODE_SINK_BUFFER,     /* a buffer that nothing visible fills */
+	CODE_SINK_PARAMETER,  /* what the program finds by a name: system(get(x)) */
 	CODE_SINK_VARIABLE,   /* a command that cannot be told */
 	CODE_SINK_DAEMON,     /* starts telnetd, sshd, nc */
 	CODE_SINK_ACCOUNT,    /* writes passwd, shadow, authorized_keys */

@@ -199,7 +199,8 @@ static const struct code_known *tests_part(struct code_program *p,
 	for (size_t i = 0; i < f->call_count; i++) {
 		const struct code_call *c = &f->calls[i];
 
-		if (!code_call_does(p, c, CODE_EQUAL) ||
+		if (!code_call_does(p, c, CODE_EQUAL) || c->text[0].len > 0 ||
+		    c->text[1].len > 0 ||
 		    (argument(p, c->args[0]) != 1 &&
 		     argument(p, c->args[1]) != 1) ||
 		    !code_result_edges(p, f, c, &block, &zero, &more) ||
@@ -234,6 +235,7 @@ static const struct code_known *returns_test(struct code_program *p,
 			continue;
 		c = code_call_of(p, f, t.left);
 		if (c != NULL && code_call_does(p, c, CODE_EQUAL) &&
+		    c->text[0].len == 0 && c->text[1].len == 0 &&
 		    code_value_is(&p->values, t.right, CODE_CONST) &&
 		    code_value_at(&p->values, t.right)->n == 0 &&
 		    (argument(p, c->args[0]) == 1 ||
@@ -301,6 +303,7 @@ static const struct code_predicate *predicate(struct code_program *p,
 	q = fw_alloc(p->arena, 1, sizeof(*q));
 	*q = (struct code_predicate){ .literal = found->literal,
 				      .built = found->built,
+				      .at = found->at,
 				      .equal = yes[0],
 				      .argument = argument_or_none(
 					      p, found->subject) };
@@ -334,6 +337,7 @@ static const struct code_predicate *straight(struct code_program *p,
 		*q = (struct code_predicate){
 			.literal = c->text[1],
 			.built = (c->built & 2) != 0,
+			.at = c->at,
 			.equal = t.cond == CODE_EQ,
 			.argument = argument_or_none(p, c->args[0])
 		};

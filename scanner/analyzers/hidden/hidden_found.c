@@ -13,6 +13,7 @@
 /* What further signals and conditions add; how many are told of. */
 #define JOINED 0.35f
 #define AND    0.3f
+#define MADE_UP 4.0f
 enum { TOLD = 8, LINES = 10, LITERAL_MAX = 64, LISTING_MAX = 1200 };
 
 static int by_place(const void *a, const void *b)
@@ -93,6 +94,10 @@ size_t hidden_join(struct hidden_code *h)
 						  swap.signal);
 			continue;
 		}
+		/* A plain word that is compared adds nothing. */
+		if (strcmp(c->signal, "hidden_secret") == 0 &&
+		    c->score < MADE_UP)
+			continue;
 		last->score += c->score * JOINED;
 		if (strcmp(last->signal, c->signal) != 0)
 			last->signal = fw_sprintf(&h->arena, "%s+%s",

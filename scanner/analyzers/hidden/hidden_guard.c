@@ -160,7 +160,8 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 		/* A help text names it. */
 		if (score > 4 && c->literal.len > 2) {
 			if (hidden_is_told(h, c->literal) ||
-			    is_command(g, n, i))
+			    (g[i].best == CODE_SINK_VARIABLE &&
+			     is_command(g, n, i)))
 				score *= 0.8f;
 			else if (!hidden_is_ordinary(c->literal) &&
 				 others_are_told(h, g, n, i))

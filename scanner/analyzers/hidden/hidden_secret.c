@@ -13,7 +13,7 @@
 
 #define BY_BYTE 3.0f
 #define PLAIN 0.2f
-#define DECODED 2.0f
+#define DECODED 1.0f
 #define NUMBER 0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, PEERS_MAX = 64 };
 
@@ -163,7 +163,7 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 
 	if (odd == 0 || !code_is_trigger(c) || c->equal == CODE_NO_BLOCK ||
 	    c->other == CODE_NO_BLOCK || f->blocks[c->equal].in == 0 ||
-	    (!number && hidden_is_told(h, c->literal)))
+	    (c->literal.len > 0 && hidden_is_told(h, c->literal)))
 		return;
 	if (g[at].guards)
 		look_behind(h, f, c->equal, &b);

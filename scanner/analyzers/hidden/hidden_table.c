@@ -1,14 +1,16 @@
 /* hidden_table.c - the odd one out in a table of names and handlers
  *
  * Servers and shells keep what they answer to in tables: a name, a function,
- * perhaps a help text. Where most handlers do nothing strong, or most names are
+ * perhaps a help text. Some are made by calls, one a row. Where most handlers do nothing strong, or most names are
  * explained elsewhere in the program, the one that does and is not stands out.
  */
 #include <ctype.h>
+#include <stdlib.h>
 
 #include "analyzers/hidden/hidden.h"
 
 enum { WORDS_MAX = 8, ROWS_MIN = 4, ROWS_MAX = 1024, TABLES_MAX = 64, TAG = 4 };
+enum { ADDED_MAX = 4096 };
 
 /* A run of rows of the same length: where its names and functions are. */
 struct table {
@@ -160,33 +162,27 @@ static void find_bare(const struct hidden_code *h, const struct table *t,
 	}
 }
 
-static void judge(struct hidden_code *h, const struct table *t)
+/* Notes what stands out among rows whose names and functions are known. */
+static void judge(struct hidden_code *h, struct row *rows, uint32_t n)
 {
-	struct row *rows = fw_alloc(&h->arena, t->rows, sizeof(*rows));
 	uint32_t strong = 0, told = 0;
 	struct code_sink sink;
 	enum code_sink_kind kind;
 
-	for (uint32_t i = 0; i < t->rows; i++) {
-		uint64_t at = t->address + (uint64_t)i * t->step * h->p.word;
-
-		rows[i].name = name_at(h, at);
-		function_at(h, at + (uint64_t)t->function * h->p.word,
-			    &rows[i].function);
+	for (uint32_t i = 0; i < n; i++) {
 		rows[i].strength = strength(h, rows[i].function, &kind, &sink);
 		strong += rows[i].strength >= 3;
 	}
-	if (strong == 0 || strong * 3 > t->rows)
+	if (strong == 0 || strong * 3 > n)
 		return;
-	for (uint32_t i = 0; i < t->rows; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		rows[i].told = hidden_is_told(h, rows[i].name);
 		told += rows[i].told;
 	}
-	find_bare(h, t, rows);
-	for (uint32_t i = 0; i < t->rows; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		float s = strength(h, rows[i].function, &kind, &sink);
 		bool silent = rows[i].bare ||
-			      (!rows[i].told && told * 10 >= t->rows * 6);
+			      (!rows[i].told && told * 10 >= n * 6);
 
 		if (s < 3)
 			continue;
@@ -217,6 +213,115 @@ static void judge(struct hidden_code *h, const struct table *t)
 	}
 }
 
+static void judge_table(struct hidden_code *h, const struct table *t)
+{
+	struct row *rows = fw_alloc(&h->arena, t->rows, sizeof(*rows));
+
+	for (uint32_t i = 0; i < t->rows; i++) {
+		uint64_t at = t->address + (uint64_t)i * t->step * h->p.word;
+
+		rows[i].name = name_at(h, at);
+		function_at(h, at + (uint64_t)t->function * h->p.word,
+			    &rows[i].function);
+	}
+	find_bare(h, t, rows);
+	judge(h, rows, t->rows);
+}
+
+/* A row that a call adds: register("name", handler). */
+struct added {
+	uint32_t callee; /* index of a start; an import's lies above those */
+	uint8_t name, function; /* arguments */
+	bool more;		/* a further text */
+	struct row row;
+};
+
+static int by_callee(const void *a, const void *b)
+{
+	const struct added *x = a, *y = b;
+
+	if (x->callee != y->callee)
+		return x->callee < y->callee ? -1 : 1;
+	if (x->name != y->name)
+		return x->name < y->name ? -1 : 1;
+	return (x->function > y->function) - (x->function < y->function);
+}
+
+/* Whether a call gives a name and a function of the program to somebody. */
+static bool adds(const struct hidden_code *h, const struct code_call *c,
+		 struct added *a)
+{
+	uint32_t to = CODE_NO_FUNCTION;
+	size_t texts = 0;
+
+	*a = (struct added){ .name = UINT8_MAX };
+	for (uint8_t i = 0; i < CODE_ARGS; i++) {
+		const struct code_value *v =
+			code_value_at(&h->p.values, c->args[i]);
+		struct fw_view t = c->text[i];
+
+		if (t.len > 1 && t.len <= 40 && a->name == UINT8_MAX &&
+		    memchr(t.data, ' ', t.len) == NULL) {
+			a->name = i;
+			a->row.name = t;
+		} else if (t.len > 0)
+			texts++;
+		else if (to == CODE_NO_FUNCTION && v->kind == CODE_CONST &&
+			 v->n > 0x100 && code_in_text(&h->p, v->n)) {
+			to = code_start_at(&h->p, v->n);
+			a->function = i;
+		}
+	}
+	a->more = texts > 0;
+	a->row.function = to;
+	a->callee = c->import != CODE_NO_IMPORT
+			    ? (uint32_t)h->p.start_count + c->import
+			    : c->function;
+	return a->name != UINT8_MAX && to != CODE_NO_FUNCTION &&
+	       (c->import != CODE_NO_IMPORT ||
+		c->function != CODE_NO_FUNCTION);
+}
+
+/* Rows that calls of one function add are a table as well. */
+static void judge_added(struct hidden_code *h, struct added *all, size_t n)
+{
+	struct row *rows = fw_alloc(&h->arena, n, sizeof(*rows));
+
+	qsort(all, n, sizeof(*all), by_callee);
+	for (size_t i = 0, k; i < n; i = k) {
+		size_t more = 0;
+
+		for (k = i; k < n && by_callee(&all[i], &all[k]) == 0; k++)
+			more += all[k].more;
+		for (size_t j = i; j < k; j++) {
+			rows[j - i] = all[j].row;
+			rows[j - i].bare =
+				!all[j].more && more * 10 >= (k - i) * 6;
+		}
+		if (k - i >= ROWS_MIN)
+			judge(h, rows, (uint32_t)(k - i));
+	}
+}
+
+static void search_calls(struct hidden_code *h)
+{
+	struct added *all = NULL, a;
+	size_t n = 0, cap = 0;
+
+	for (uint32_t i = 0; i < h->p.start_count; i++) {
+		const struct code_function *f = h->p.starts[i].analysed;
+
+		for (size_t k = 0; f != NULL && k < f->call_count; k++) {
+			if (n == ADDED_MAX || !adds(h, &f->calls[k], &a))
+				continue;
+			all = fw_grow(&h->arena, all, &cap, n + 1, sizeof(a));
+			all[n++] = a;
+		}
+	}
+	if (n >= ROWS_MIN)
+		judge_added(h, all, n);
+}
+
 /* Data that can be written, or that a loader's relocations fill. */
 static void search(struct hidden_code *h, const struct code_range *r)
 {
@@ -229,7 +334,7 @@ static void search(struct hidden_code *h, const struct code_range *r)
 		if (name_at(h, at).len > 0)
 			t = table_at(h, at);
 		if (t.rows >= ROWS_MIN) {
-			judge(h, &t);
+			judge_table(h, &t);
 			at += (uint64_t)t.rows * t.step * h->p.word;
 			left--;
 		} else
@@ -244,6 +349,8 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 	for (size_t i = 0; h != NULL && i < h->p.range_count; i++)
 		if (!h->p.ranges[i].exec || h->p.ranges[i].write)
 			search(h, &h->p.ranges[i]);
+	if (h != NULL)
+		search_calls(h);
 }
 
 const struct fw_analyzer fw_analyzer_hidden_table = {
