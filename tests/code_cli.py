@@ -42,7 +42,7 @@ def disasm(where, address):
     text = run("disasm", f"{where}@{address}")
     labels = re.findall(r"^(L[0-9a-f]+):", text, re.M)
     assert len(labels) > 4 and len(labels) == len(set(labels)), text
-    taken = re.search(r'compares what the caller gives with "%s": equal goes to (L[0-9a-f]+), else to (L[0-9a-f]+)'
+    taken = re.search(r'compares what is received with "%s": equal goes to (L[0-9a-f]+), else to (L[0-9a-f]+)'
                       % LITERAL, text)
     assert taken and set(taken.groups()) <= set(labels), text
     block = text.split(f"\n{taken[1]}:")[1].split("\n\n")[0]

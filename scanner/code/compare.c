@@ -277,13 +277,18 @@ static void set_literal(struct code_program *p, struct code_compare *out,
 			fw_strdup(p->arena, fw_view_of(s, len)), len);
 }
 
-/* A number that is four printable bytes in either order shows them. */
+/* A number that is printable bytes shows them: of eight bytes, which only
+ * compares of memory have, as they lie there, and of four as they are written. */
 static void show_number(struct code_program *p, struct code_compare *out)
 {
 	char text[8];
+	bool lies = out->size == 8 && !p->mode.big_endian &&
+		    value(p, out->subject)->kind != CODE_MIXED;
 
-	for (int swap = 0; swap < 2 && out->literal.len == 0 && out->size >= 3;
-	     swap++) {
+	for (int turn = 0; turn < 2 && out->literal.len == 0 && out->size >= 3;
+	     turn++) {
+		bool swap = (turn == 1) != lies;
+
 		for (uint8_t i = 0; i < out->size; i++)
 			text[swap ? out->size - 1 - i : i] =
 				(char)(out->number >> (out->size - 1 - i) * 8);

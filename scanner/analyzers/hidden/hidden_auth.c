@@ -9,7 +9,7 @@
 
 #include "code/outcome.h"
 
-enum { LARGE = 80 };
+enum { LARGE = 80, WORDS_MAX = 6 /* more are a list of words */ };
 enum { FUNCTIONS_MAX = 2000, SIZE_MAX_ASKED = 8192 };
 
 /* A call that may be the real check; how sure is in weight. */
@@ -366,13 +366,15 @@ static void look_at_verdict(struct hidden_code *h,
 static void look_at(struct hidden_code *h, const struct code_function *f)
 {
 	struct code_compare *c;
-	size_t n = code_compares(&h->p, f, &c), check_count = 0;
+	size_t n = code_compares(&h->p, f, &c), check_count = 0, words = 0;
 	struct check *checks =
 		fw_alloc(&h->arena, f->call_count, sizeof(*checks));
 
 	look_at_verdict(h, f, c, n);
 	for (size_t i = 0; i < f->call_count; i++)
 		check_count += as_check(h, &f->calls[i], &checks[check_count]);
+	for (size_t i = 0; i < n; i++)
+		words += code_is_trigger(&c[i]) && c[i].literal.len > 2;
 	for (size_t i = 0; i < n && check_count > 0 && n < 512; i++) {
 		float best;
 
@@ -382,7 +384,8 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 		best = best_check(h, f, &c[i], checks, check_count);
 		if (best > 0)
 			note(h, f, &c[i],
-			     weigh(h, f, &c[i], same_subject(c, n, i), best));
+			     weigh(h, f, &c[i], same_subject(c, n, i), best) *
+				     (words > WORDS_MAX ? 0.6f : 1.0f));
 	}
 }
 

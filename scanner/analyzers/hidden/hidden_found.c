@@ -84,7 +84,8 @@ size_t hidden_join(struct hidden_code *h)
 			h->found[n++] = *c;
 			continue;
 		}
-		if (strcmp(last->signal, "hidden_secret") == 0) {
+		if (strcmp(last->signal, "hidden_secret") == 0 &&
+		    strcmp(c->signal, "hidden_secret") != 0) {
 			/* The other one says more. */
 			struct hidden_candidate swap = *last;
 
@@ -94,17 +95,17 @@ size_t hidden_join(struct hidden_code *h)
 						  swap.signal);
 			continue;
 		}
-		/* A plain word that is compared adds nothing. */
-		if (strcmp(c->signal, "hidden_secret") == 0 &&
-		    c->score < MADE_UP)
+		/* The same once more, or a plain word, adds nothing. */
+		if (strstr(last->signal, c->signal) != NULL ||
+		    (strcmp(c->signal, "hidden_secret") == 0 &&
+		     c->score < MADE_UP))
 			continue;
 		last->score += c->score * JOINED;
-		if (strcmp(last->signal, c->signal) != 0)
-			last->signal = fw_sprintf(&h->arena, "%s+%s",
-						  last->signal, c->signal);
+		last->signal = fw_sprintf(&h->arena, "%s+%s", last->signal,
+					  c->signal);
 		if (last->literal.len == 0)
 			last->literal = c->literal;
-		if (last->sink.weight == 0) {
+		if (last->sink.weight == 0 && c->sink.weight > 0) {
 			last->sink = c->sink;
 			last->sink_kind = c->sink_kind;
 			last->effect = c->effect;
