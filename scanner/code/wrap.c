@@ -207,11 +207,12 @@ static int argument_behind(const struct code_program *p, code_id id)
 static bool is_of_both(const struct code_program *p, const struct code_call *c)
 {
 	unsigned other = argument(p, c->args[0]) == 1 ? 1 : 0;
-	int n = argument(p, c->args[other]);
+	const struct code_value *v = code_value_at(&p->values, c->args[other]);
 
 	if (argument(p, c->args[1 - other]) != 1 || c->text[other].len > 0)
 		return false;
-	return n == 0 || c->args[other] == 0 ||
+	return v->kind == CODE_UNKNOWN || v->kind == CODE_SITE ||
+	       v->kind == CODE_DIFFERENCE ||
 	       argument_behind(p, c->args[other]) == 0;
 }
 

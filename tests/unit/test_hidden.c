@@ -11,7 +11,8 @@
 extern const struct fw_analyzer fw_analyzer_hidden, fw_analyzer_hidden_auth,
 	fw_analyzer_hidden_found, fw_analyzer_hidden_gate,
 	fw_analyzer_hidden_guard, fw_analyzer_hidden_received,
-	fw_analyzer_hidden_start, fw_analyzer_hidden_table;
+	fw_analyzer_hidden_secret, fw_analyzer_hidden_start,
+	fw_analyzer_hidden_state, fw_analyzer_hidden_table;
 
 static struct fw_view load(const char *path, struct fw_arena *a)
 {
@@ -35,7 +36,8 @@ static void search(const char *path, struct fw_mem *m, struct fw_mem *image)
 	static const struct fw_analyzer *const all[] = {
 		&fw_analyzer_hidden_guard,    &fw_analyzer_hidden_auth,
 		&fw_analyzer_hidden_received, &fw_analyzer_hidden_gate,
-		&fw_analyzer_hidden_start,    &fw_analyzer_hidden_table,
+		&fw_analyzer_hidden_state,    &fw_analyzer_hidden_start,
+		&fw_analyzer_hidden_table,    &fw_analyzer_hidden_secret,
 		&fw_analyzer_hidden_found,
 	};
 	struct fw_object_cache cache = { 0 };
@@ -110,6 +112,40 @@ static void names_prove_nothing(void **state)
 	fw_mem_free(&image);
 }
 
+/* Doors of less obvious kinds; those of weak effect are listed, no more. */
+static void doors(void **state)
+{
+	struct fw_mem m = { 0 }, image = { 0 };
+
+	(void)state;
+	search(CODE_SAMPLES "doors.stripped", &m, &image);
+	assert_true(score(&m, "\"Vq4#mT8z\"", "hidden_secret") > 5);
+	assert_true(score(&m, "\"m4x-survey\"", "hidden_auth") > 7.25);
+	/* The number as it lies in memory, or as it is written. */
+	assert_true(score(&m, "runs a command from a buffer",
+			  "hidden_guard") > 7.25);
+	assert_true(score(&m, "gives out what is secret", "") > 7.25);
+	assert_true(score(&m, "accounts or keys: /etc/passwd", "") > 6.5);
+	assert_true(score(&m, "\"/mnt/usb/.k7x\"", "hidden_gate") > 7.25);
+	assert_true(score(&m, "unlocks what gives control", "hidden_state") >
+		    5);
+	assert_true(score(&m, "\"x9probe\"", "hidden_table") > 7.25);
+	assert_true(high(&image) >= 6);
+	fw_mem_free(&m);
+	fw_mem_free(&image);
+}
+
+static void sealed(void **state)
+{
+	struct fw_mem m = { 0 }, image = { 0 };
+
+	(void)state;
+	search(CODE_SAMPLES "sealed.stripped", &m, &image);
+	assert_int_equal(high(&image), 0);
+	fw_mem_free(&m);
+	fw_mem_free(&image);
+}
+
 static void innocent(void **state)
 {
 	struct fw_mem m = { 0 }, image = { 0 };
@@ -129,6 +165,8 @@ int main(void)
 		cmocka_unit_test(hidden_functions),
 		cmocka_unit_test(names_prove_nothing),
 		cmocka_unit_test(innocent),
+		cmocka_unit_test(doors),
+		cmocka_unit_test(sealed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

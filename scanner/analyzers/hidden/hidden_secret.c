@@ -72,7 +72,7 @@ static bool has_verdict(struct hidden_code *h, const struct code_function *f,
 	if (n != 1 || computed)
 		return false;
 	m = code_outcomes(&h->p, f, c->block, c->other, no, &computed_no);
-	return m > 0 && (m > 1 || no[0] != yes[0]);
+	return m == 0 ? computed_no : m > 1 || no[0] != yes[0];
 }
 
 /* Nobody writes out byte by byte what he would not hide. */
