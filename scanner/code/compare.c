@@ -521,8 +521,8 @@ static size_t find(struct code_program *p, const struct code_function *f,
 	uint32_t *of_block = p->compare_room =
 		fw_grow(p->arena, p->compare_room, &p->compare_cap,
 			f->block_count, sizeof(*of_block));
-	size_t n = 0, cap = 0, parts_cap = 0;
-	struct part *parts = NULL;
+	size_t n = 0, cap = 0;
+	struct part *parts = p->part_room;
 	struct code_compare c;
 	struct bytes bytes;
 
@@ -536,8 +536,8 @@ static size_t find(struct code_program *p, const struct code_function *f,
 		if (!one(p, f, b, &c, &bytes))
 			continue;
 		*list = fw_grow(p->arena, *list, &cap, n + 1, sizeof(c));
-		parts = fw_grow(p->arena, parts, &parts_cap, n + 1,
-				sizeof(*parts));
+		parts = p->part_room = fw_grow(p->arena, parts, &p->part_cap,
+					       n + 1, sizeof(*parts));
 		(*list)[n] = c;
 		parts[n++] = part_of(&bytes);
 		of_block[b] = (uint32_t)n;

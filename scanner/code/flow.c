@@ -384,7 +384,13 @@ bool flow_build(struct flow *w)
 				     : w->block[f->more[i]] - 1;
 	connect(w, table_count);
 	split_tails(w);
-	f->blocks = fw_alloc(w->p->arena, f->block_count, sizeof(*f->blocks));
+	if (f == &w->again)
+		f->blocks = w->again_blocks = fw_grow(
+			w->p->arena, w->again_blocks, &w->again_cap,
+			f->block_count, sizeof(*f->blocks));
+	else
+		f->blocks = fw_alloc(w->p->arena, f->block_count,
+				     sizeof(*f->blocks));
 	memcpy(f->blocks, w->blocks, f->block_count * sizeof(*f->blocks));
 	return true;
 }

@@ -60,6 +60,8 @@ struct flow {
 	 * without what was found in them, and what holds before each. */
 	const struct code_function *again_of; /* or NULL */
 	struct code_function again;
+	struct code_block *again_blocks;
+	size_t again_cap;
 	struct flow_state *whole_states;
 	struct code_stack_slot *whole_slots;
 	size_t whole_states_cap, whole_slot_cap;

@@ -108,8 +108,9 @@ struct code_program {
 	uint32_t *compare_room; /* compare.c's and guard.c's, by block */
 	uint32_t *edge_room;
 	uint8_t *open_room;
+	struct part *part_room;
 	struct code_guard *guard_room;
-	size_t compare_cap, edge_room_cap, open_cap, guard_cap;
+	size_t compare_cap, edge_room_cap, open_cap, part_cap, guard_cap;
 	struct code_growing *growing; /* find.c: while starts are found */
 	bool settled; /* wrappers are known: what is looked at stays as it is */
 	struct flow *flow;   /* flow.h: room to work in, or NULL */

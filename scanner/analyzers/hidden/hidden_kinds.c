@@ -110,6 +110,22 @@ static const struct fw_kind state = {
 	.cwe = { 912, 798, 0 },
 };
 
+static const struct fw_kind secret = {
+	.id = "hidden/secret-value",
+	.title = "a value that looks like a secret is waited for",
+	.explanation = "The program compares something with a value that "
+		       "somebody made up and that no text of it explains, and "
+		       "does something only when they are equal. Whoever knows "
+		       "the value can bring that about.",
+	.ask_vendor = "What is this value for, who knows it, and what does the "
+		      "device do then?",
+	.false_alarm = "The mark of a file format or a protocol, the name of "
+		       "another program.",
+	.severity = FW_HIGH,
+	.confidence = FW_LIKELY,
+	.cwe = { 912, 798, 0 },
+};
+
 const struct fw_kind hidden_look = {
 	.id = "hidden/worth-a-look",
 	.title = "code that is worth a look",
@@ -125,7 +141,7 @@ const struct fw_kind hidden_look = {
 
 const struct fw_kind *const hidden_kinds[] = {
 	&guarded, &login, &received,	&gate, &start,
-	&table,	  &state, &hidden_look, NULL
+	&table, &state, &secret,   &hidden_look, NULL
 };
 
 static const struct {
@@ -135,7 +151,7 @@ static const struct {
 	{ "hidden_auth", &login },    { "hidden_received", &received },
 	{ "hidden_gate", &gate },     { "hidden_start", &start },
 	{ "hidden_table", &table },   { "hidden_state", &state },
-	{ "hidden_guard", &guarded },
+	{ "hidden_guard", &guarded }, { "hidden_secret", &secret },
 };
 
 const struct fw_kind *hidden_kind_of(struct fw_view signal)
