@@ -191,7 +191,7 @@ static int run_list(struct client *c, const char *rest)
 
 static int run_level(struct client *c, const char *rest)
 {
-	c->level = atoi(rest);
+	c->level = (int)strtol(rest, NULL, 10);
 	return 0;
 }
 
@@ -279,5 +279,5 @@ int main(int argc, char **argv)
 		store(c.agent, c.line);
 		answer(&c);
 	}
-	return argc > 1 ? atoi(argv[1]) : 0;
+	return argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
 }
