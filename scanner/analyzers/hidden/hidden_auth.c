@@ -10,7 +10,7 @@
 #include "code/outcome.h"
 
 enum { LARGE = 80, WORDS_MAX = 6 /* more are a list of words */ };
-enum { FUNCTIONS_MAX = 2000, SIZE_MAX_ASKED = 8192 };
+enum { FUNCTIONS_MAX = 2000, SIZE_MAX_ASKED = 8192, PEERS_SIZE = 2048 };
 
 /* A call that may be the real check; how sure is in weight. */
 struct check {
@@ -72,8 +72,8 @@ static bool as_check(struct hidden_code *h, const struct code_call *c,
 	} else if (k != NULL && c->function != CODE_NO_FUNCTION &&
 		   (k->use & CODE_FOUND) != 0 && !is_fixed(h, c, 0) &&
 		   !is_fixed(h, c, 1)) {
-		/* A compare of the program's own. */
-		out->weight = 5;
+		/* A compare of the program's own, of whatever. */
+		out->weight = 3.5f;
 	} else if (k == NULL && c->function != CODE_NO_FUNCTION &&
 		   (h->p.starts[c->function].reach & CODE_AUTH) != 0)
 		out->weight = 5;
@@ -245,7 +245,12 @@ static float best_check(struct hidden_code *h, const struct code_function *f,
 static float weigh(struct hidden_code *h, const struct code_function *f,
 		   const struct code_compare *c, size_t more, float score)
 {
-	bool kept = c->built || c->kind == CODE_COMPARE_DECODED;
+	const struct code_known *k =
+		c->call == NULL ? NULL : code_call_known(&h->p, c->call);
+	/* Bytes that are made and then compared are a checksum. */
+	bool sum = c->literal.len == 0 && k != NULL &&
+		   (k->use & CODE_BYTES) != 0;
+	bool kept = (c->built || c->kind == CODE_COMPARE_DECODED) && !sum;
 
 	/* Who parses much asks many things; a login is short. */
 	if (f->block_count > LARGE &&
@@ -258,9 +263,6 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 	score += hidden_oddness(c->literal) + (is_login(h, f) ? 1.5f : -2.0f) +
 		 (kept ? 3.0f : 0);
 	/* The head of a longer text: a parser's work. */
-	const struct code_known *k =
-		c->call == NULL ? NULL : code_call_known(&h->p, c->call);
-
 	if (k != NULL && (k->use & CODE_LENGTH) != 0 &&
 	    (k->use & CODE_BYTES) == 0)
 		score *= 0.85f;
@@ -320,7 +322,9 @@ static bool has_peer(const struct hidden_code *h, uint32_t function)
 			calls = true;
 		else if ((p->starts[e->to].uses & CODE_AUTH) != 0)
 			checks = true;
-		if (calls && checks && from != function)
+		/* Who does much calls this and that. */
+		if (calls && checks && from != function &&
+		    p->starts[from].end - p->starts[from].address < PEERS_SIZE)
 			return true;
 	}
 	return false;
