@@ -161,3 +161,19 @@ bool code_result_edges(const struct code_program *p,
 	}
 	return false;
 }
+
+bool code_has_verdict(struct code_program *p, const struct code_function *f,
+		      const struct code_compare *c)
+{
+	uint64_t yes[CODE_OUTCOMES], no[CODE_OUTCOMES];
+	bool computed, computed_no;
+	size_t n, m;
+
+	if (c->equal == CODE_NO_BLOCK || c->other == CODE_NO_BLOCK)
+		return false;
+	n = code_outcomes(p, f, c->block, c->equal, yes, &computed);
+	if (n != 1 || computed)
+		return false;
+	m = code_outcomes(p, f, c->block, c->other, no, &computed_no);
+	return m == 0 ? computed_no : m > 1 || no[0] != yes[0];
+}

@@ -17,6 +17,10 @@ size_t code_outcomes(struct code_program *p, const struct code_function *f,
 		     uint32_t via, uint32_t from,
 		     uint64_t values[CODE_OUTCOMES], bool *computed);
 
+/* Whether one result, and a fixed one, comes only when a compare is equal. */
+bool code_has_verdict(struct code_program *p, const struct code_function *f,
+		      const struct code_compare *c);
+
 /* The branch that tests a call's result against 0: its block, and those entered
  * when it is 0 and when it is not. False where there is none. */
 bool code_result_edges(const struct code_program *p,

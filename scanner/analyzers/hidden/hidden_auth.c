@@ -330,21 +330,6 @@ static bool has_peer(const struct hidden_code *h, uint32_t function)
 	return false;
 }
 
-/* Whether one result, and a fixed one, comes only when a compare is equal. */
-static bool has_verdict(struct hidden_code *h, const struct code_function *f,
-			const struct code_compare *c)
-{
-	uint64_t yes[CODE_OUTCOMES], no[CODE_OUTCOMES];
-	bool computed, computed_no;
-	size_t n, m;
-
-	if (c->equal == CODE_NO_BLOCK || c->other == CODE_NO_BLOCK)
-		return false;
-	n = code_outcomes(&h->p, f, c->block, c->equal, yes, &computed);
-	m = code_outcomes(&h->p, f, c->block, c->other, no, &computed_no);
-	return n == 1 && !computed && m > 0 && (m > 1 || no[0] != yes[0]);
-}
-
 /* A function that gives a verdict of its own on a constant, among those that
  * are asked whether a password is right. */
 static void look_at_verdict(struct hidden_code *h,
@@ -355,12 +340,12 @@ static void look_at_verdict(struct hidden_code *h,
 
 	/* Several of them tell kinds apart. */
 	for (size_t i = 0; n < 64 && i < n; i++)
-		verdicts += code_is_trigger(&c[i]) && has_verdict(h, f, &c[i]);
+		verdicts += code_is_trigger(&c[i]) && code_has_verdict(&h->p, f, &c[i]);
 	for (size_t i = 0; n < 64 && i < n && verdicts < 3; i++)
 		if (code_is_trigger(&c[i]) &&
 		    !hidden_is_ordinary(c[i].literal) &&
 		    hidden_oddness(c[i].literal) >= 0.3f &&
-		    has_verdict(h, f, &c[i]) &&
+		    code_has_verdict(&h->p, f, &c[i]) &&
 		    (has_sibling(h, h->p.starts[f->start].address) ||
 		     has_peer(h, f->start)))
 			note(h, f, &c[i],

@@ -61,20 +61,6 @@ static void look_behind(struct hidden_code *h, const struct code_function *f,
 	b->acts |= b->marks;
 }
 
-static bool has_verdict(struct hidden_code *h, const struct code_function *f,
-			const struct code_compare *c)
-{
-	uint64_t yes[CODE_OUTCOMES], no[CODE_OUTCOMES];
-	bool computed, computed_no;
-	size_t n = code_outcomes(&h->p, f, c->block, c->equal, yes, &computed);
-	size_t m;
-
-	if (n != 1 || computed)
-		return false;
-	m = code_outcomes(&h->p, f, c->block, c->other, no, &computed_no);
-	return m == 0 ? computed_no : m > 1 || no[0] != yes[0];
-}
-
 /* Nobody writes out byte by byte what he would not hide. */
 static bool is_by_byte(const struct code_compare *c)
 {
@@ -167,7 +153,7 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 		return;
 	if (g[at].guards)
 		look_behind(h, f, c->equal, &b);
-	b.verdict = has_verdict(h, f, c);
+	b.verdict = code_has_verdict(&h->p, f, c);
 	if (!b.acts && !b.verdict)
 		return;
 	const char *from = hidden_origin(h, f, c->subject, &outside);

@@ -1,8 +1,9 @@
 /* hidden_table.c - the odd one out in a table of names and handlers
  *
  * Servers and shells keep what they answer to in tables: a name, a function,
- * perhaps a help text. Some are made by calls, one a row. Where most handlers do nothing strong, or most names are
- * explained elsewhere in the program, the one that does and is not stands out.
+ * perhaps a help text. Some are made by calls, one a row. Where most handlers do
+ * nothing strong, or most names are explained elsewhere in the program, the one
+ * that does and is not stands out.
  */
 #include <ctype.h>
 #include <stdlib.h>
