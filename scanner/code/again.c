@@ -32,6 +32,9 @@ static bool prepare(struct flow *w, const struct code_function *f)
 	w->prunes = false;
 	code_state_entry(w->p, &entry, w->start);
 	flow_propagate(w, 0, &entry);
+	/* What only led over those edges has no state to begin with. */
+	for (uint32_t i = 0; i < f->block_count; i++)
+		w->again.blocks[i].reached = w->visits[i] != 0;
 	return true;
 }
 
@@ -74,6 +77,8 @@ static bool enter(struct flow *w, uint32_t via, uint32_t from,
 	const struct code_block *b = &w->again.blocks[via];
 	struct code_state other;
 
+	if (!b->reached)
+		return false;
 	flow_load(s, &w->whole_states[via], w->whole_slots);
 	bool split = flow_block(w, via, s, &other, false);
 

@@ -3,7 +3,8 @@
 
 #include "code/outcome.h"
 
-enum { ROUNDS = 3, SMALL = 300, SMALL_STATIC = 1500, COMPARE_MAX = 256, ASKED_MAX = 3 };
+enum { ROUNDS = 3, SMALL = 300, SMALL_STATIC = 1500 };
+enum { COMPARE_MAX = 256, ASKED_MAX = 3 };
 
 /* The argument of f that a value is, or -1. */
 static int argument(const struct code_program *p, code_id id)

@@ -340,7 +340,8 @@ static void look_at_verdict(struct hidden_code *h,
 
 	/* Several of them tell kinds apart. */
 	for (size_t i = 0; n < 64 && i < n; i++)
-		verdicts += code_is_trigger(&c[i]) && code_has_verdict(&h->p, f, &c[i]);
+		verdicts += code_is_trigger(&c[i]) &&
+			    code_has_verdict(&h->p, f, &c[i]);
 	for (size_t i = 0; n < 64 && i < n && verdicts < 3; i++)
 		if (code_is_trigger(&c[i]) &&
 		    !hidden_is_ordinary(c[i].literal) &&

@@ -15,7 +15,7 @@
 #define PLAIN 0.2f
 #define DECODED 1.0f
 #define NUMBER 0.6f /* how made up a number looks */
-enum { COMPARES_MAX = 512, LONG = 5, PEERS_MAX = 64 };
+enum { COMPARES_MAX = 512, LONG = 5 };
 
 /* What runs only when the value is right. */
 struct behind {
@@ -27,10 +27,10 @@ struct behind {
 
 static bool names_secret(struct fw_view t)
 {
-	static const char *const words[] = { "passw",  "passwd", "secret",
-					     "_key",   "key_",	 "psk",
-					     "shadow", "token",	 "_hash",
-					     "priv",   "creden" };
+	static const char *const words[] = { "passw", "secret", "_key",
+					     "key_",  "psk",	"shadow",
+					     "token", "_hash",	"priv",
+					     "creden" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (t.len < 64 &&
@@ -97,7 +97,7 @@ static float score_of(const struct hidden_code *h,
 		s += BY_BYTE;
 	s += (outside ? 1.0f : 0) + (b->verdict ? 0.7f : 0) +
 	     (b->marks ? 0.5f : 0) + (b->secrets ? 3.0f : 0);
-	/* Nor is what the C library compares in a static program. */
+	/* Nobody outside gives it, or the C library of a static program asks. */
 	if (!hidden_is_reached(h) || (h->p.import_count < 2 && !outside))
 		s *= 0.7f;
 	return s * (peers == 0	? 1.0f
@@ -106,8 +106,7 @@ static float score_of(const struct hidden_code *h,
 				: 0.4f);
 }
 
-/* A secret is asked for at one place. What several functions compare with, and
- * what begins as other texts do, is a word of some language. */
+/* What begins as other texts of the program do is a word of some language. */
 static float often(struct hidden_code *h, struct fw_view literal)
 {
 	size_t kin = hidden_kin(h, literal);
@@ -144,7 +143,6 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	struct behind b = { .acts = false };
 	float odd = made_up(c);
 	bool outside;
-
 	bool number = c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0;
 
 	if (odd == 0 || !code_is_trigger(c) || c->equal == CODE_NO_BLOCK ||

@@ -24,7 +24,8 @@ struct locks {
 };
 
 /* Where a compared value is kept; false: it is no field and no variable. */
-static bool place_of(const struct hidden_code *h, code_id subject, struct lock *k)
+static bool place_of(const struct hidden_code *h, code_id subject,
+		     struct lock *k)
 {
 	const struct code_value *v = code_value_at(&h->p.values, subject);
 	code_id base;
@@ -122,9 +123,7 @@ static bool fits(const struct lock *k, const struct code_mark *m)
 		return false;
 	if (k->mask != 0 && m->bits)
 		return k->place / 4 == m->place / 4 && k->any &&
-		       (k->mask & 0xff) != 0 &&
-		       ((k->mask ^ m->value) == 0 ||
-			(k->mask & m->value) != 0);
+		       (k->mask & 0xff) != 0 && (k->mask & m->value) != 0;
 	return k->place == m->place && (k->any || k->value == m->value);
 }
 
