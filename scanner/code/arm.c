@@ -375,6 +375,7 @@ static void condition_one(struct arm *x, struct code_operation *o, bool alone)
 
 	if (o->op == CODE_STORE) {
 		o->b = ARM_UNKNOWN; /* the old value or the new one */
+		o->cond = cond;
 		return;
 	}
 	if (o->dst < CODE_FLAGS || o->dst >= CODE_REGS ||
@@ -397,7 +398,8 @@ static void condition_one(struct arm *x, struct code_operation *o, bool alone)
 		*o = (struct code_operation){ .op = CODE_CLOBBER,
 					      .dst = o->dst,
 					      .a = CODE_NONE,
-					      .b = CODE_NONE };
+					      .b = CODE_NONE,
+					      .cond = cond };
 }
 
 /* Puts the instruction's condition on what was lifted. */

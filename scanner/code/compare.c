@@ -443,6 +443,35 @@ static bool one(struct code_program *p, const struct code_function *f,
 	return by_call(p, f, b, &t, out) || by_value(p, b, &t, s, out);
 }
 
+/* What a choice without a branch asks for; false: nothing that counts, or a
+ * branch asks for the same. */
+static bool by_choice(struct code_program *p, const struct code_function *f,
+		      const struct code_choice *k,
+		      const struct code_compare *list, size_t n,
+		      struct code_compare *out, struct bytes *s)
+{
+	/* As a block that ends with it. */
+	const struct code_block b = { .end = k->at,
+				      .next = { CODE_NO_BLOCK, CODE_NO_BLOCK },
+				      .cond = k->cond };
+	struct code_test t;
+
+	*out = (struct code_compare){ .block = k->block, .kept = true };
+	s->count = 0;
+	if (!code_test_of(&p->values, k->flags, k->cond, &t) ||
+	    !normal(p, &t) || (t.cond != CODE_EQ && t.cond != CODE_NE) ||
+	    (!by_call(p, f, &b, &t, out) && !by_value(p, &b, &t, s, out)))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (out->call != NULL ? list[i].call == out->call
+				      : list[i].call == NULL &&
+						list[i].subject ==
+							out->subject &&
+						list[i].number == out->number)
+			return false;
+	return true;
+}
+
 static struct part part_of(const struct bytes *s)
 {
 	struct part k = { .base = s->base };
@@ -543,6 +572,12 @@ static size_t find(struct code_program *p, const struct code_function *f,
 		of_block[b] = (uint32_t)n;
 	}
 	chain(p, *list, n, parts, of_block);
+	for (size_t i = 0; i < f->choice_count; i++) {
+		if (!by_choice(p, f, &f->choices[i], *list, n, &c, &bytes))
+			continue;
+		*list = fw_grow(p->arena, *list, &cap, n + 1, sizeof(c));
+		(*list)[n++] = c;
+	}
 	return n;
 }
 

@@ -30,6 +30,8 @@ struct code_compare {
 	struct fw_view literal; /* what it is compared with; may be empty */
 	bool built;  /* the literal is put together or decoded in the code */
 	bool linked; /* a part of a literal that begins at another compare */
+	bool kept; /* no branch decides, what comes out is kept: equal and other
+		      are CODE_NO_BLOCK */
 	bool is_number;
 	uint64_t number;
 	uint8_t size;		      /* bytes of the number */
@@ -43,7 +45,7 @@ struct code_compare {
 bool code_is_decoded(struct code_program *p, const struct code_function *f,
 		     const struct code_call *c, code_id buffer);
 
-/* All of a function's compares in order of blocks, in the program's arena. */
+/* All of a function's compares in order of blocks, kept ones last, in the program's arena. */
 size_t code_compares(struct code_program *p, const struct code_function *f,
 		     struct code_compare **list);
 

@@ -52,6 +52,14 @@ struct code_mark {
 	bool bits; /* value is added to what is there */
 };
 
+/* A value that is chosen by a condition, without a branch. */
+struct code_choice {
+	uint32_t block;
+	uint64_t at;
+	code_id flags;
+	uint8_t cond; /* CODE_EQ or CODE_NE */
+};
+
 struct code_function {
 	uint32_t start;		   /* index into the program's starts */
 	struct code_block *blocks; /* [0] is the entry; by address */
@@ -59,6 +67,8 @@ struct code_function {
 	uint32_t *more, *pred;
 	struct code_mark *marks; /* constants stored outside of the stack */
 	size_t mark_count, mark_cap;
+	struct code_choice *choices; /* by block, in order */
+	size_t choice_count, choice_cap;
 	struct code_call *calls; /* by block, in order */
 	size_t call_count, call_cap;
 	uint32_t *by_address; /* calls in order of address */

@@ -76,7 +76,8 @@ enum code_flow {
 
 struct code_operation {
 	uint8_t op, dst, a, b;
-	uint8_t cond; /* CODE_CSET, CODE_CMOV */
+	uint8_t cond; /* CODE_CSET, CODE_CMOV; of another one: it is done only
+			 if it holds, and what it leaves behind is unknown */
 	uint8_t size; /* bytes, of memory or compare */
 	int64_t imm, off;
 };

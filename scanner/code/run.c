@@ -10,6 +10,7 @@
 enum { VISITS = 3, VISITS_LARGE = 2, LARGE = 400, BUILT_MAX = 64 };
 enum { SLOTS_MAX = 1 << 18 }; /* of all blocks of a function */
 enum { BYTES_MAX = 512, BUILT_MIN = 4, MARKS_MAX = 256 };
+enum { CHOICES_MAX = 512 };
 
 static void copy_state(struct code_state *to, const struct code_state *from)
 {
@@ -178,6 +179,29 @@ static void keep_mark(struct flow *w, const struct code_state *s,
 	};
 }
 
+/* A condition that no branch is made of: "yes = strcmp(...) == 0", and on ARM
+ * what is done only if it holds. */
+static void keep_choice(struct flow *w, const struct code_state *s,
+			const struct code_operation *op, uint64_t at,
+			uint32_t block)
+{
+	struct code_function *f = w->f;
+	bool own = op->op == CODE_CSET || op->op == CODE_CMOV;
+	code_id flags = code_register(w->p, s, own ? op->a : CODE_FLAGS);
+	const struct code_choice *last =
+		f->choice_count > 0 ? &f->choices[f->choice_count - 1] : NULL;
+
+	if ((op->cond != CODE_EQ && op->cond != CODE_NE) || flags == 0 ||
+	    f->choice_count == CHOICES_MAX ||
+	    (last != NULL && last->flags == flags))
+		return;
+	f->choices = fw_grow(w->p->arena, f->choices, &f->choice_cap,
+			     f->choice_count + 1, sizeof(*f->choices));
+	f->choices[f->choice_count++] = (struct code_choice){
+		.block = block, .at = at, .flags = flags, .cond = op->cond
+	};
+}
+
 /* A byte that is stored after it was turned into another: text that is decoded
  * (or encoded) at run time. */
 static void look_for_decoding(struct flow *w, const struct code_state *s,
@@ -336,6 +360,9 @@ static void step(struct flow *w, struct code_state *s, uint32_t first,
 				    (uint32_t)(record - w->f->blocks));
 		if (record != NULL)
 			look_for_decoding(w, s, op, record);
+		if (record != NULL && op->cond != CODE_ALWAYS)
+			keep_choice(w, s, op, at,
+				    (uint32_t)(record - w->f->blocks));
 		if (record != NULL && op->dst == w->p->arch->result &&
 		    op->op != CODE_STORE)
 			record->sets_result = true;

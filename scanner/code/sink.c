@@ -79,18 +79,28 @@ static bool has(struct fw_view text, const char *word)
 	return fw_view_find(text, fw_view_str(word), 0) != SIZE_MAX;
 }
 
+/* "sh -i" of "/bin/sh -i", wherever its bin is ("/system/bin/sh"). */
+static struct fw_view without_folder(struct fw_view t)
+{
+	size_t end = fw_view_find(t, FW_STR(" "), 0);
+	struct fw_view path = fw_view_sub(t, 0, end == SIZE_MAX ? t.len : end);
+	size_t at = 0, bin;
+
+	while (path.len > 0 && path.data[0] == '/' &&
+	       (bin = fw_view_find(path, FW_STR("bin/"), at)) != SIZE_MAX)
+		at = bin + 4;
+	return fw_view_sub(t, at, t.len);
+}
+
 /* "/bin/sh", "sh -i", "/bin/busybox ash", but not "sh /etc/x.sh". */
 static bool is_shell(struct fw_view t)
 {
 	static const char *const names[] = { "sh",  "bash", "ash", "dash",
 					     "ksh", "zsh",  "csh" };
-	static const char *const dirs[] = { "/usr/local/bin/", "/usr/bin/",
-					    "/bin/", "/sbin/", "busybox " };
 
-	for (size_t pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
-			if (fw_view_starts(t, fw_view_str(dirs[i])))
-				t = fw_view_sub(t, strlen(dirs[i]), t.len);
+	t = without_folder(t);
+	if (fw_view_starts(t, FW_STR("busybox ")))
+		t = without_folder(fw_view_sub(t, 8, t.len));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct fw_view n = fw_view_str(names[i]);
 		struct fw_view rest = fw_view_sub(t, n.len, t.len);

@@ -292,7 +292,7 @@ static const struct code_predicate *predicate(struct code_program *p,
 	size_t n = code_compares(p, f, &c);
 
 	for (size_t i = 0; i < n; i++) {
-		if (!code_is_trigger(&c[i]))
+		if (c[i].kept || !code_is_trigger(&c[i]))
 			continue;
 		if (found != NULL)
 			return NULL;

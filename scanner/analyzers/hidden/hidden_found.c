@@ -57,13 +57,38 @@ static size_t join_sinks(struct hidden_code *h, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct hidden_candidate *c = &h->found[i];
 
-		if (n > 0 && c->sink.weight > 0 &&
-		    h->found[n - 1].function == c->function &&
-		    h->found[n - 1].sink.call == c->sink.call) {
-			h->found[n - 1].score += AND;
+		struct hidden_candidate *last = n > 0 ? &h->found[n - 1] : NULL;
+
+		if (last != NULL && c->sink.weight > 0 &&
+		    last->function == c->function &&
+		    last->sink.call == c->sink.call) {
+			float score = last->score + AND;
+
+			/* What somebody gives tells more than that a file is
+			 * there. */
+			if (strcmp(last->signal, "hidden_gate") == 0 &&
+			    strncmp(c->signal, "hidden_guard", 12) == 0 &&
+			    !hidden_is_ordinary(c->literal))
+				*last = *c;
+			last->score = score;
 			continue;
 		}
 		h->found[n++] = *c;
+	}
+	return n;
+}
+
+/* A compare that a function of its own makes is told once, where it weighs
+ * most, and not of each caller. */
+static size_t once(struct hidden_candidate *c, size_t count)
+{
+	size_t n = 0, k;
+
+	for (size_t i = 0; i < count; i++) {
+		for (k = 0; k < n && c[k].at != c[i].at; k++)
+			;
+		if (k == n)
+			c[n++] = c[i];
 	}
 	return n;
 }
@@ -113,7 +138,7 @@ size_t hidden_join(struct hidden_code *h)
 	}
 	n = join_sinks(h, n);
 	qsort(h->found, n, sizeof(*h->found), by_score);
-	return n;
+	return once(h->found, n < TOLD ? n : TOLD);
 }
 
 /* Printable, on one line, without quotes and tabs. */

@@ -23,6 +23,7 @@ struct behind {
 	bool secrets; /* names of secrets, and something that writes */
 	bool verdict; /* the function returns what it else does not */
 	bool marks;
+	bool kept; /* whether it is right is kept or returned */
 };
 
 static bool names_secret(struct fw_view t)
@@ -116,7 +117,8 @@ static float often(struct hidden_code *h, struct fw_view literal)
 
 static const char *effect_of(const struct behind *b)
 {
-	return b->secrets ? "gives out what is secret"
+	return b->kept	    ? "keeps whether it was so"
+	       : b->secrets ? "gives out what is secret"
 	       : b->marks ? "changes a state that nothing else explains"
 	       : b->acts  ? "does something that happens only then"
 			  : "gives an answer that nothing else gives";
@@ -145,14 +147,18 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	bool outside;
 	bool number = c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0;
 
-	if (odd == 0 || !code_is_trigger(c) || c->equal == CODE_NO_BLOCK ||
-	    c->other == CODE_NO_BLOCK || f->blocks[c->equal].in == 0 ||
+	if (odd == 0 || !code_is_trigger(c) ||
 	    (c->literal.len > 0 && hidden_is_told(h, c->literal)))
 		return;
-	if (g[at].guards)
+	if (c->kept)
+		b.kept = odd > PLAIN;
+	else if (c->equal == CODE_NO_BLOCK || c->other == CODE_NO_BLOCK ||
+		 f->blocks[c->equal].in == 0)
+		return;
+	else if (g[at].guards)
 		look_behind(h, f, c->equal, &b);
 	b.verdict = code_has_verdict(&h->p, f, c);
-	if (!b.acts && !b.verdict)
+	if (!b.acts && !b.verdict && !b.kept)
 		return;
 	const char *from = hidden_origin(h, f, c->subject, &outside);
 	float score = score_of(h, c, &b, odd, count_peers(g, n, at), outside);
