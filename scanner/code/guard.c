@@ -68,15 +68,29 @@ static uint32_t *equal_edges(struct code_program *p,
 	return to;
 }
 
+/* What files and packets of known formats begin with, in either order of bytes:
+ * ELF, pcap (two), U-Boot, squashfs, JFFS2, zip (three), PNG, RIFF, DHCP, gzip,
+ * Mach-O (two), cpio, a device tree, zstd. */
+static const uint32_t marks[] = {
+	0x7f454c46, 0xa1b2c3d4, 0xa1b23c4d, 0x27051956, 0x73717368, 0x19852003,
+	0x04034b50, 0x02014b50, 0x06054b50, 0x89504e47, 0x46464952, 0x63825363,
+	0x00088b1f, 0xfeedface, 0xfeedfacf, 0x30373037, 0xd00dfeed, 0xfd2fb528,
+};
+
 /* A number that somebody chose: no count, size, flag, mask or error. */
 static bool is_magic(uint64_t n)
 {
 	uint64_t low = n & UINT32_MAX;
 
-	/* "\177ELF" is what every loader looks for. */
-	if (n <= 0xffff || n > UINT32_MAX || (low & 0xffff) == 0 || low > UINT32_MAX - 0x10000 ||
-	    low == 0x464c457f || low == 0x7f454c46)
+	if (n <= 0xffff || n > UINT32_MAX || (low & 0xffff) == 0 ||
+	    low > UINT32_MAX - 0x10000)
 		return false;
+	/* Two small numbers side by side are a code of some table. */
+	if (n >> 16 < 0x200 && (n & 0xffff) < 0x200)
+		return false;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (n == marks[i] || __builtin_bswap32(marks[i]) == n)
+			return false;
 	return (n & (n + 1)) != 0 && (n & (n - 1)) != 0;
 }
 
@@ -157,8 +171,8 @@ static void look_further(struct code_program *p, const struct code_function *f,
 
 	/* Back to where a loop begins is no way further. */
 	if (f->blocks[from].cond != CODE_ALWAYS || to == CODE_NO_BLOCK ||
-	    code_dominates(f, to, from) ||
-	    f->blocks[to].in == 0 || f->blocks[to].pred_count < 2)
+	    code_dominates(f, to, from) || f->blocks[to].in == 0 ||
+	    f->blocks[to].pred_count < 2)
 		return;
 	for (uint32_t i = 0; i < f->blocks[to].pred_count; i++) {
 		uint32_t q = f->pred[f->blocks[to].preds + i];
@@ -178,15 +192,15 @@ size_t code_guards_of(struct code_program *p, const struct code_function *f,
 	struct code_compare *c;
 	size_t n = code_compares(p, f, &c);
 	uint32_t *equal_of = equal_edges(p, f, c, n);
-	struct code_guard *g = p->guard_room = fw_grow(
-		p->arena, p->guard_room, &p->guard_cap, n, sizeof(*g));
+	struct code_guard *g = p->guard_room =
+		fw_grow(p->arena, p->guard_room, &p->guard_cap, n, sizeof(*g));
 
 	for (size_t i = 0; i < n; i++) {
 		g[i] = (struct code_guard){ .compare = &c[i] };
 		look(p, f, equal_of, &g[i]);
 	}
-	uint8_t *open = p->open_room =
-		fw_grow(p->arena, p->open_room, &p->open_cap, f->block_count, 1);
+	uint8_t *open = p->open_room = fw_grow(p->arena, p->open_room,
+					       &p->open_cap, f->block_count, 1);
 
 	memset(open, 0, f->block_count);
 	for (size_t i = 0; i < n; i++)

@@ -92,7 +92,7 @@ static void hidden_functions(void **state)
 	search(CODE_SAMPLES "hidden.stripped", &m, &image);
 	assert_true(score(&m, "\"Qz81-open\"", "hidden_guard") > 7.5);
 	assert_true(score(&m, "\"hjk-77-Lq\"", "hidden_guard") > 7.5);
-	assert_true(score(&m, "\"w0rk-4-Me!\"", "hidden_auth") > 7.25);
+	assert_true(score(&m, "\"w0rk-4-Me!\"", "hidden_auth") > 6.5);
 	assert_true(score(&m, "\"/mnt/usb/.debug\"", "hidden_gate") > 5);
 	assert_true(score(&m, "runs it as a command", "hidden_received") > 7.5);
 	assert_true(score(&m, "\"xmore\"", "hidden_table") > 7.5);
@@ -120,16 +120,16 @@ static void doors(void **state)
 	(void)state;
 	search(CODE_SAMPLES "doors.stripped", &m, &image);
 	assert_true(score(&m, "\"Vq4#mT8z\"", "hidden_secret") > 5);
-	assert_true(score(&m, "\"m4x-survey\"", "hidden_auth") > 7.25);
+	assert_true(score(&m, "\"m4x-survey\"", "hidden_auth") > 6.5);
 	/* The number as it lies in memory, or as it is written. */
 	assert_true(score(&m, "runs a command from a buffer",
-			  "hidden_guard") > 7.25);
-	assert_true(score(&m, "gives out what is secret", "") > 7.25);
+			  "hidden_guard") > 6.5);
+	assert_true(score(&m, "gives out what is secret", "") > 6.5);
 	assert_true(score(&m, "accounts or keys: /etc/passwd", "") > 6.5);
-	assert_true(score(&m, "\"/mnt/usb/.k7x\"", "hidden_gate") > 7.25);
+	assert_true(score(&m, "\"/mnt/usb/.k7x\"", "hidden_gate") > 6.5);
 	assert_true(score(&m, "unlocks what gives control", "hidden_state") >
 		    5);
-	assert_true(score(&m, "\"x9probe\"", "hidden_table") > 7.25);
+	assert_true(score(&m, "\"x9probe\"", "hidden_table") > 6.5);
 	assert_true(high(&image) >= 6);
 	fw_mem_free(&m);
 	fw_mem_free(&image);

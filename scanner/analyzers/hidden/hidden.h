@@ -44,7 +44,7 @@ struct hidden_code {
 	struct hidden_candidate *found;
 	size_t found_count, found_cap;
 	bool usable;
-	bool files; /* it names files whose change opens a device */
+	bool files;	      /* it names files whose change opens a device */
 	const char *not_read; /* why it is not usable though it is a program
 				 that is loaded; or NULL */
 	struct hidden_told told;
@@ -75,9 +75,18 @@ size_t hidden_join(struct hidden_code *h);
  * option, a file or a message, and few programs contain. */
 float hidden_oddness(struct fw_view literal);
 
+/* The same of what something is compared with: a whole format is odd there. */
+float hidden_how_odd(const struct code_compare *c);
+
+/* Whether all of it can be printed. */
+bool hidden_is_text(struct fw_view t);
+
 /* Whether anybody but its user can talk to the program: it listens, receives,
  * or answers a web server's requests. */
 bool hidden_is_reached(const struct hidden_code *h);
+
+/* "Content-Length", "X-Trace-Id": the names of a protocol's headers. */
+bool hidden_is_header(struct fw_view literal);
 
 /* Words that every program compares before it does something ordinary. */
 bool hidden_is_ordinary(struct fw_view literal);

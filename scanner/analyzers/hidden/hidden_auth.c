@@ -5,11 +5,14 @@
  * same value is compared with the constant and given to the real check, and
  * where both lead to the same result.
  */
-#include "analyzers/hidden/hidden.h"
+#include <ctype.h>
 
+#include "analyzers/hidden/hidden.h"
 #include "code/outcome.h"
 
-enum { LARGE = 80, WORDS_MAX = 6 /* more are a list of words */ };
+#define BASE 1.0f
+
+enum { LARGE = 80, MEDIUM = 40, WORDS_MAX = 6 /* more are a list of words */ };
 enum { FUNCTIONS_MAX = 2000, SIZE_MAX_ASKED = 8192, PEERS_SIZE = 2048 };
 
 /* A call that may be the real check; how sure is in weight. */
@@ -73,7 +76,7 @@ static bool as_check(struct hidden_code *h, const struct code_call *c,
 		   (k->use & CODE_FOUND) != 0 && !is_fixed(h, c, 0) &&
 		   !is_fixed(h, c, 1)) {
 		/* A compare of the program's own, of whatever. */
-		out->weight = 3.5f;
+		out->weight = 2;
 	} else if (k == NULL && c->function != CODE_NO_FUNCTION &&
 		   (h->p.starts[c->function].reach & CODE_AUTH) != 0)
 		out->weight = 5;
@@ -89,6 +92,16 @@ static bool takes(const struct code_call *c, code_id subject)
 		if (subject != 0 && c->args[i] == subject)
 			return true;
 	return false;
+}
+
+/* The same value is given to the check: to crypt(), nothing else has reason to
+ * look at it. */
+static float with_subject(const struct check *k, const struct code_compare *c,
+			  float score)
+{
+	if (!takes(k->call, c->subject))
+		return score - 1.5f;
+	return k->weight >= 6 ? score + 2 : score;
 }
 
 /* Whether the constant's equal edge gives the result that the check's success
@@ -130,12 +143,11 @@ static float judge(struct hidden_code *h, const struct code_function *f,
 	if (!other[k->call->block] || equal[k->call->block] ||
 	    k->call == c->call)
 		return 0;
-	if (!takes(k->call, c->subject))
-		score -= 1.5f;
 	same = same_result(h, f, c, k);
 	if (same < 0)
 		return 0;
-	return same > 0 ? score + 2 : score * 0.6f;
+	return same > 0 ? with_subject(k, c, score) + 0.5f
+			: with_subject(k, c, score) * 0.7f;
 }
 
 /* A second chance: the check has failed already, and the constant leads to
@@ -157,8 +169,7 @@ static float second_chance(struct hidden_code *h, const struct code_function *f,
 		return 0;
 	for (uint32_t b = 0; b < f->block_count; b++)
 		if (equal[b] && success[b] && !other[b])
-			return k->weight +
-			       (takes(k->call, c->subject) ? 2.0f : 0.5f);
+			return with_subject(k, c, k->weight) + 1;
 	return 0;
 }
 
@@ -187,6 +198,18 @@ static bool is_scheme(struct fw_view t)
 	if (t.len > 0 && t.len <= 4 && (t.data[0] == '*' || t.data[0] == '!'))
 		return true;
 	return t.len >= 2 && t.data[0] == '$' && t.data[t.len - 1] == '$';
+}
+
+/* In capitals, or open to what follows: a protocol's. */
+static bool is_syntax(struct fw_view t)
+{
+	bool capitals = t.len > 0;
+
+	for (size_t i = 0; i < t.len; i++)
+		capitals &= !islower(t.data[i]);
+	return capitals || hidden_is_header(t) ||
+	       (t.len > 0 &&
+		memchr("={:-_(,;[<@/", t.data[t.len - 1], 12) != NULL);
 }
 
 static size_t same_subject(const struct code_compare *c, size_t n, size_t at)
@@ -248,34 +271,39 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 	const struct code_known *k =
 		c->call == NULL ? NULL : code_call_known(&h->p, c->call);
 	/* Bytes that are made and then compared are a checksum. */
-	bool sum = c->literal.len == 0 && k != NULL &&
-		   (k->use & CODE_BYTES) != 0;
+	bool sum =
+		c->literal.len == 0 && k != NULL && (k->use & CODE_BYTES) != 0;
 	bool kept = (c->built || c->kind == CODE_COMPARE_DECODED) && !sum;
 
+	float odd = hidden_how_odd(c);
+	bool outside;
+
+	hidden_origin(h, f, c->subject, &outside);
+	score += BASE + odd + (is_login(h, f) ? 1.5f : -2.0f) +
+		 (kept ? 3.0f : 0) + (outside ? 1.0f : 0);
 	/* Who parses much asks many things; a login is short. */
 	if (f->block_count > LARGE &&
 	    (h->p.starts[f->start].uses & CODE_AUTH) == 0)
+		score *= 0.6f;
+	else if (f->block_count > MEDIUM)
+		score *= 0.85f;
+	/* The parsing of settings. */
+	if (hidden_is_of_file(h, f, c->subject))
+		score *= 0.85f;
+	if (more > 0)
+		score *= more > 4 ? 0.4f : more > 1 ? 0.7f : 0.8f;
+	if (is_syntax(c->literal))
 		score *= 0.75f;
+	if (hidden_is_ordinary(c->literal) || is_scheme(c->literal) ||
+	    is_stored(h, f, c->subject))
+		score *= 0.4f;
+	else if (!kept && odd < 0.3f)
+		score *= 0.65f;
 	/* It stands in for the function that everybody asks. */
 	if (h->p.starts[f->start].exported &&
 	    h->p.starts[f->start].known != NULL)
 		score += 3;
-	score += hidden_oddness(c->literal) + (is_login(h, f) ? 1.5f : -2.0f) +
-		 (kept ? 3.0f : 0);
-	/* The head of a longer text: a parser's work. */
-	if (k != NULL && (k->use & CODE_LENGTH) != 0 &&
-	    (k->use & CODE_BYTES) == 0)
-		score *= 0.85f;
-	/* The parsing of settings. */
-	if (hidden_is_of_file(h, f, c->subject))
-		score *= 0.7f;
-	if (more > 0)
-		score *= more > 4 ? 0.4f : more > 1 ? 0.7f : 0.85f;
-	if (hidden_is_ordinary(c->literal) || is_scheme(c->literal) ||
-	    is_stored(h, f, c->subject))
-		return score * 0.4f;
-	return !kept && hidden_oddness(c->literal) < 0.3f ? score * 0.85f
-							  : score;
+	return score;
 }
 
 /* Whether a function stands beside one that checks passwords in a table. */

@@ -1,6 +1,8 @@
 /* hidden_code.c - a program's code, opened once for all searches */
 #include "analyzers/hidden/hidden.h"
 
+#define FORMAT 2.0f /* how odd it is to compare with one */
+
 #include <ctype.h>
 
 #include "core/literals.h"
@@ -112,6 +114,12 @@ static float unsayable(struct fw_view t)
 
 		letters += isalpha(c) != 0;
 		vowels += vowel;
+		/* "ph", "ss" are one. */
+		if (isalpha(c) && !vowel && i > 0 &&
+		    (tolower(t.data[i - 1]) == c ||
+		     (c == 'h' &&
+		      strchr("cgpstw", tolower(t.data[i - 1])) != NULL)))
+			continue;
 		run = isalpha(c) && !vowel ? run + 1 : 0;
 		longest = run > longest ? run : longest;
 	}
@@ -137,6 +145,30 @@ static float path_oddness(struct fw_view path)
 	return most < 0.8f ? 0 : most * 0.6f;
 }
 
+/* "SystemUpdateID", "eraseWlanCalData": words, and names of things. */
+static bool is_joined(struct fw_view t)
+{
+	size_t lower = 0, words = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		if (!isalpha(t.data[i]))
+			return false;
+		if (islower(t.data[i]))
+			lower++;
+		words += isupper(t.data[i]) &&
+			 (i == 0 || islower(t.data[i - 1]));
+	}
+	return words >= 2 && lower >= words * 2;
+}
+
+bool hidden_is_text(struct fw_view t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (t.data[i] < 32 || t.data[i] > 126)
+			return false;
+	return true;
+}
+
 float hidden_oddness(struct fw_view t)
 {
 	size_t upper, digits, odd;
@@ -145,8 +177,11 @@ float hidden_oddness(struct fw_view t)
 	if (t.len > 4 && t.data[0] == '/' && !fw_literal_is_common(t))
 		return path_oddness(t);
 
-	if (fw_literal_is_common(t))
+	if (fw_literal_is_common(t) || !hidden_is_text(t))
 		return 0;
+	/* A number. */
+	if (fw_view_starts(t, FW_STR("0x")))
+		return 0.3f;
 	if (t.len < 4 || t.len > 48 || t.data[0] == '-' || t.data[0] == '/' ||
 	    t.data[0] == '%' || memchr(t.data, '%', t.len) != NULL ||
 	    memchr(t.data, '\n', t.len) != NULL)
@@ -163,12 +198,31 @@ float hidden_oddness(struct fw_view t)
 	if (digits > 0 && digits < t.len)
 		score += 1.2f;
 	if (upper > 1 && has_lower(t))
-		score += 1;
+		score += is_joined(t) ? 0.3f : 1.0f;
 	if (odd > 0)
 		score += 1;
 	if (t.len >= 8)
 		score += 0.8f;
 	return score > 4 ? 4 : score;
+}
+
+/* "drop %s id=%u" */
+static bool is_format(struct fw_view t)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i + 1 < t.len; i++)
+		count += t.data[i] == '%' &&
+			 strchr("sdux", t.data[i + 1]) != NULL;
+	return t.len >= 8 && count > 0;
+}
+
+float hidden_how_odd(const struct code_compare *c)
+{
+	/* Nobody compares with a format but who hides in one. */
+	if (c->kind == CODE_COMPARE_CALL && is_format(c->literal))
+		return FORMAT;
+	return hidden_oddness(c->literal);
 }
 
 static const char *const ordinary[] = {
@@ -237,6 +291,26 @@ static const char *const ordinary[] = {
 	"version",
 	"debug",
 };
+
+/* "Content-Length", "X-Trace-Id": the names of a protocol's headers. */
+bool hidden_is_header(struct fw_view t)
+{
+	bool head = true;
+	size_t dashes = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		uint8_t c = t.data[i];
+
+		if (c == '-') {
+			dashes++;
+			head = true;
+		} else if (head ? !isupper(c) : !isalpha(c) && c != ':')
+			return false;
+		else
+			head = false;
+	}
+	return dashes > 0 && !head;
+}
 
 bool hidden_is_ordinary(struct fw_view t)
 {

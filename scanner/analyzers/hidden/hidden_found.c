@@ -11,9 +11,9 @@
 #include "code/listing.h"
 
 /* What further signals and conditions add; how many are told of. */
-#define JOINED 0.35f
-#define AND    0.3f
-#define MADE_UP 4.0f
+#define JOINED	0.3f
+#define AND	0.3f
+#define MADE_UP 5.0f
 enum { TOLD = 8, LINES = 10, LITERAL_MAX = 64, LISTING_MAX = 1200 };
 
 static int by_place(const void *a, const void *b)
@@ -126,8 +126,8 @@ size_t hidden_join(struct hidden_code *h)
 		     c->score < MADE_UP))
 			continue;
 		last->score += c->score * JOINED;
-		last->signal = fw_sprintf(&h->arena, "%s+%s", last->signal,
-					  c->signal);
+		last->signal =
+			fw_sprintf(&h->arena, "%s+%s", last->signal, c->signal);
 		if (last->literal.len == 0)
 			last->literal = c->literal;
 		if (last->sink.weight == 0 && c->sink.weight > 0) {

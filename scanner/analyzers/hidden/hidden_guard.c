@@ -4,9 +4,11 @@
  * behind it a shell. What makes it weak again: a function that tells many words
  * apart and runs commands for most of them is an interpreter of commands.
  */
+#include <ctype.h>
+
 #include "analyzers/hidden/hidden.h"
 
-#define REST 2.0f /* for a trigger that its command stands behind */
+#define REST   2.0f /* for a trigger that its command stands behind */
 #define SILENT 1.5f /* for one that is not explained where others are */
 enum { NEAR = 1024 /* bytes of one buffer */, OTHERS_MIN = 3, OTHERS_MAX = 64 };
 
@@ -20,6 +22,15 @@ static float number_score(const struct code_compare *c, float s, bool outside,
 	if (s <= 3)
 		return s;
 	return outside ? s + 2 : reached ? s + 1 : s - 1;
+}
+
+/* "RESTART": a command of some protocol. */
+static bool is_capitals(struct fw_view t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (!isupper(t.data[i]))
+			return false;
+	return t.len > 0;
 }
 
 static float score_of(const struct code_guard *g, bool outside, bool reached)
@@ -49,6 +60,8 @@ static float score_of(const struct code_guard *g, bool outside, bool reached)
 		s += 1;
 	if (hidden_is_ordinary(c->literal))
 		s *= 0.5f;
+	else if (is_capitals(c->literal))
+		s *= 0.8f;
 	/* The folder of a page. */
 	if (c->literal.len > 2 && c->literal.data[0] == '/' &&
 	    c->literal.data[c->literal.len - 1] == '/')

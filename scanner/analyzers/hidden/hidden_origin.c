@@ -10,6 +10,27 @@
 static const char from_file[] = "what a file holds";
 
 enum { CALLERS_MAX = 4, LEVELS_MAX = 2 };
+enum { RESULT = 0xff, PARTS_MAX = 4 };
+
+/* Who takes something apart or copies it: what comes out is what went in. */
+static const struct {
+	const char *name;
+	uint8_t out; /* the first argument that gets it; RESULT: none does */
+	uint8_t in;
+} parts[] = {
+	{ "sscanf", 2, 0 },	   { "strtok", RESULT, 0 },
+	{ "strtok_r", RESULT, 0 }, { "strsep", RESULT, 0 },
+	{ "strdup", RESULT, 0 },   { "strndup", RESULT, 0 },
+	{ "strtol", RESULT, 0 },   { "strtoul", RESULT, 0 },
+	{ "strtoll", RESULT, 0 },  { "strtoull", RESULT, 0 },
+	{ "atoi", RESULT, 0 },	   { "atol", RESULT, 0 },
+	{ "memcpy", 0, 1 },	   { "memmove", 0, 1 },
+	{ "strcpy", 0, 1 },	   { "strncpy", 0, 1 },
+	{ "strlcpy", 0, 1 },	   { "snprintf", 0, 3 },
+	{ "sprintf", 0, 2 },	   { "snprintf_chk", 0, 5 },
+	{ "memcpy_chk", 0, 1 },	   { "strcpy_chk", 0, 1 },
+	{ "strncpy_chk", 0, 1 },
+};
 
 /* What a call that does this gives. */
 static const char *of_use(uint32_t use, bool *outside)
@@ -51,6 +72,63 @@ static bool is_of_file(const struct hidden_code *h,
 	return false;
 }
 
+/* Which of them a call calls; sizeof(parts) / sizeof(parts[0]): none. */
+static size_t part_of(const struct hidden_code *h, const struct code_call *c)
+{
+	struct fw_view name = code_bare_name(code_call_name(&h->p, c));
+	size_t i = 0;
+
+	while (i < sizeof(parts) / sizeof(parts[0]) &&
+	       !fw_view_eq(name, fw_view_str(parts[i].name)))
+		i++;
+	return i;
+}
+
+/* What such a call was given; strtok(NULL, ...) goes on with what an earlier
+ * one was. 0: it cannot be told. */
+static code_id given_to(const struct hidden_code *h,
+			const struct code_function *f,
+			const struct code_call *c, size_t part)
+{
+	code_id in = c->args[parts[part].in];
+	const struct code_value *v = code_value_at(&h->p.values, in);
+
+	if (v->kind != CODE_CONST || v->n != 0)
+		return in;
+	for (const struct code_call *k = code_calls_before(f, c); k < c; k++) {
+		v = code_value_at(&h->p.values, k->args[parts[part].in]);
+		if (part_of(h, k) == part &&
+		    (v->kind != CODE_CONST || v->n != 0))
+			return k->args[parts[part].in];
+	}
+	return 0;
+}
+
+/* What was put into a buffer, or a result, out of something else; 0: none. */
+static code_id made_of(const struct hidden_code *h,
+		       const struct code_function *f, code_id id)
+{
+	const size_t none = sizeof(parts) / sizeof(parts[0]);
+	const struct code_call *r = code_call_of(&h->p, f, id);
+	size_t part = r == NULL ? none : part_of(h, r);
+
+	if (part < none)
+		return parts[part].out == RESULT ? given_to(h, f, r, part) : 0;
+	for (size_t i = 0; r == NULL && i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		bool gets = false;
+
+		for (unsigned a = 0; a < CODE_ARGS; a++)
+			gets |= c->args[a] == id;
+		if (!gets || (part = part_of(h, c)) == none ||
+		    parts[part].out == RESULT)
+			continue;
+		if (parts[part].out == 0 ? c->args[0] == id : c->args[0] != id)
+			return given_to(h, f, c, part);
+	}
+	return 0;
+}
+
 /* A buffer that a call fills is what that call gives. */
 static const char *of_buffer(struct hidden_code *h,
 			     const struct code_function *f, code_id buffer,
@@ -77,13 +155,13 @@ static const char *of_buffer(struct hidden_code *h,
 				code_value_base(&h->p.values, c->args[a], &at);
 			const struct code_value *w =
 				code_value_at(&h->p.values, to);
-			bool near = w->kind == v->kind &&
-				    (v->kind == CODE_STACK ||
-				     v->kind == CODE_CONST) &&
-				    v->n >= w->n &&
-				    v->n - w->n < ((use & CODE_CLOCK) != 0
-							   ? 64
-							   : 4096);
+			bool near =
+				w->kind == v->kind &&
+				(v->kind == CODE_STACK ||
+				 v->kind == CODE_CONST) &&
+				v->n >= w->n &&
+				v->n - w->n <
+					((use & CODE_CLOCK) != 0 ? 64 : 4096);
 
 			if (to == 0 || (to != base && !near))
 				continue;
@@ -99,10 +177,10 @@ static const char *of_buffer(struct hidden_code *h,
 
 static int by_callee(const void *a, const void *b, void *edges)
 {
-	const struct code_edge *x = (const struct code_edge *)edges +
-				    *(const uint32_t *)a;
-	const struct code_edge *y = (const struct code_edge *)edges +
-				    *(const uint32_t *)b;
+	const struct code_edge *x =
+		(const struct code_edge *)edges + *(const uint32_t *)a;
+	const struct code_edge *y =
+		(const struct code_edge *)edges + *(const uint32_t *)b;
 
 	if (x->to != y->to)
 		return x->to < y->to ? -1 : 1;
@@ -176,8 +254,9 @@ static const char *from_callers(struct hidden_code *h, uint32_t function,
 		list_callers(h);
 	/* Called through a pointer only: it handles requests. */
 	i = first_caller(h, function);
-	if (level == 0 && (i == h->caller_count ||
-			   h->p.edges[h->callers[i]].to != function) &&
+	if (level == 0 &&
+	    (i == h->caller_count ||
+	     h->p.edges[h->callers[i]].to != function) &&
 	    !h->p.starts[function].exported && hidden_is_reached(h)) {
 		*outside = true;
 		return "what a request brings";
@@ -205,6 +284,8 @@ static const char *from_callers(struct hidden_code *h, uint32_t function,
 static const char *origin(struct hidden_code *h, const struct code_function *f,
 			  code_id subject, int level, bool *outside)
 {
+	int left = PARTS_MAX;
+
 	for (int depth = 0; depth < 6; depth++) {
 		const struct code_value *v =
 			code_value_at(&h->p.values, subject);
@@ -220,6 +301,15 @@ static const char *origin(struct hidden_code *h, const struct code_function *f,
 			words = of_buffer(h, f, subject, outside);
 		if (words != NULL)
 			return words;
+
+		code_id source = left > 0 ? made_of(h, f, subject) : 0;
+
+		if (source != 0 && source != subject) {
+			subject = source;
+			depth = 0;
+			left--;
+			continue;
+		}
 		if (v->kind == CODE_RESULT) {
 			if (k == NULL && c != NULL && is_of_file(h, f, c))
 				return from_file;

@@ -7,15 +7,17 @@
  * and most of those are marks of file formats; so this alone is a hint, and
  * more together with what other searches say of the same place.
  */
-#include "analyzers/hidden/hidden.h"
+#include <ctype.h>
 
+#include "analyzers/hidden/hidden.h"
 #include "code/outcome.h"
 
-#define BY_BYTE 3.0f
-#define PLAIN 0.2f
+#define BASE	3.0f
+#define BY_BYTE 2.5f
+#define PLAIN	0.2f
 #define DECODED 1.0f
-#define NUMBER 0.6f /* how made up a number looks */
-enum { COMPARES_MAX = 512, LONG = 5 };
+#define NUMBER	0.6f /* how made up a number looks */
+enum { COMPARES_MAX = 512, LONG = 5, MEDIUM = 30, LARGE = 80 /* blocks */ };
 
 /* What runs only when the value is right. */
 struct behind {
@@ -50,8 +52,8 @@ static void look_behind(struct hidden_code *h, const struct code_function *f,
 
 		if (!code_dominates(f, to, c->block))
 			continue;
-		b->acts |= !code_call_does(&h->p, c,
-					   CODE_READS | CODE_EQUAL | CODE_FOUND);
+		b->acts |= !code_call_does(
+			&h->p, c, CODE_READS | CODE_EQUAL | CODE_FOUND);
 		writes |= code_call_does(&h->p, c, CODE_WRITE | CODE_FORMAT);
 		for (unsigned a = 0; a < CODE_ARGS; a++)
 			secret |= names_secret(c->text[a]);
@@ -71,8 +73,11 @@ static bool is_by_byte(const struct code_compare *c)
 /* How much a value looks made up; 0: not enough to look at. */
 static float made_up(const struct code_compare *c)
 {
-	float odd = hidden_oddness(c->literal);
+	float odd = hidden_how_odd(c);
 
+	/* Bytes that are no text: a value of some algorithm. */
+	if (c->literal.len > 0 && !hidden_is_text(c->literal))
+		return 0;
 	if (c->kind == CODE_COMPARE_DECODED || c->built)
 		return c->literal.len == 0	? DECODED
 		       : c->literal.len >= LONG ? odd + DECODED
@@ -88,40 +93,101 @@ static float made_up(const struct code_compare *c)
 	return odd < PLAIN ? PLAIN : odd;
 }
 
-static float score_of(const struct hidden_code *h,
-		      const struct code_compare *c, const struct behind *b,
-		      float odd, size_t peers, bool outside)
+/* What others gave out as a name for everybody: "http://", a UUID, names with
+ * dots in them ("org.bluez.Agent1", "eow@openssh.com"), mkstemp()'s "XXXXXX".
+ */
+static bool is_public(struct fw_view t)
 {
-	float s = (odd < 0.5f ? 2.0f : 3.0f) + (odd > 4 ? 4 : odd) * 0.8f;
+	size_t dots = 0, dashes = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		dots += t.data[i] == '.' || t.data[i] == '@';
+		dashes += t.data[i] == '-';
+	}
+	return fw_view_find(t, FW_STR("://"), 0) != SIZE_MAX || dots > 1 ||
+	       (t.len == 36 && dashes == 4) ||
+	       fw_view_find(t, FW_STR("XXXXXX"), 0) != SIZE_MAX;
+}
+
+/* How a text looks that somebody types, sends or presses, and how one that a
+ * format or a protocol has. */
+static float looks(const struct code_compare *c, float odd)
+{
+	struct fw_view t = c->literal;
+	bool capitals = true;
+	float s = odd < 0.5f ? -1.0f : 0;
+
+	if (t.len == 0)
+		return 0;
+	s += t.len >= 10 ? 0.6f : t.len <= LONG ? -1.2f : 0;
+	for (size_t i = 0; i < t.len; i++)
+		capitals &= !islower(t.data[i]);
+	if (capitals && !is_by_byte(c))
+		s -= 1.2f;
+	if (memchr(t.data, ' ', t.len) != NULL)
+		s -= 1.5f;
+	if (hidden_is_header(t))
+		s -= 1.5f;
+	if (memchr("={:-_(,;[<@/+#>", t.data[t.len - 1], 15) != NULL ||
+	    memchr(",[<{;", t.data[0], 5) != NULL)
+		s -= t.data[t.len - 1] == '=' || t.data[t.len - 1] == ':'
+			     ? 1.2f
+			     : 0.7f;
+	/* A page's address. */
+	if (t.data[0] == '/')
+		s -= 0.5f;
+	if (is_public(t))
+		s -= 2.0f;
+	return s;
+}
+
+/* Measured on programs with and without hidden functions: what is done behind
+ * it tells little, what it is, where it comes from and how much else the
+ * function does tell much. */
+static float score_of(struct hidden_code *h, const struct code_function *f,
+		      const struct code_compare *c, const struct behind *b,
+		      float odd, size_t peers, const char *from, bool outside)
+{
+	const struct code_start *st = &h->p.starts[f->start];
+	size_t kin = hidden_kin(h, c->literal);
+	bool number = c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0;
+	float s = BASE + (odd > 4 ? 4 : odd) * 0.8f + looks(c, odd);
 
 	if (is_by_byte(c))
 		s += BY_BYTE;
-	s += (outside ? 1.0f : 0) + (b->verdict ? 0.7f : 0) +
-	     (b->marks ? 0.5f : 0) + (b->secrets ? 3.0f : 0);
-	/* Nobody outside gives it, or the C library of a static program asks. */
+	else if (c->kind == CODE_COMPARE_INLINE)
+		s += 0.8f;
+	else if (c->kind == CODE_COMPARE_SEARCH)
+		s += 0.7f;
+	s += (outside ? 1.2f : 0) +
+	     (((st->uses | st->reach) & CODE_AUTH) != 0 ? 1.5f : 0) +
+	     (b->secrets ? 1.5f : 0) + (b->verdict ? 0.2f : 0) -
+	     (b->kept ? 0.7f : 0);
+	if (from != NULL && (strcmp(from, "the host's name") == 0 ||
+			     strcmp(from, "the time") == 0))
+		s += 1.2f;
+	/* Who does much asks much. */
+	s -= f->block_count > LARGE ? 2.0f : f->block_count > MEDIUM ? 1.0f : 0;
+	/* What begins as other texts of the program do is a word of some
+	 * language. */
+	s += kin == 0 ? (number ? 0 : 0.5f) : kin < 3 ? 0 : -1.0f;
+	/* Nobody outside gives it, or the C library of a static program asks.
+	 */
 	if (!hidden_is_reached(h) || (h->p.import_count < 2 && !outside))
-		s *= 0.7f;
-	return s * (peers == 0	? 1.0f
-		    : peers < 3 ? 0.8f
-		    : peers < 6 ? 0.6f
-				: 0.4f);
-}
-
-/* What begins as other texts of the program do is a word of some language. */
-static float often(struct hidden_code *h, struct fw_view literal)
-{
-	size_t kin = hidden_kin(h, literal);
-
-	return kin == 0 ? 1.0f : kin < 3 ? 0.85f : 0.65f;
+		s -= 1.0f;
+	return s + (peers == 0	? 0.8f
+		    : peers < 3 ? 0
+		    : peers < 6 ? -0.3f
+				: -1.5f);
 }
 
 static const char *effect_of(const struct behind *b)
 {
 	return b->kept	    ? "keeps whether it was so"
 	       : b->secrets ? "gives out what is secret"
-	       : b->marks ? "changes a state that nothing else explains"
-	       : b->acts  ? "does something that happens only then"
-			  : "gives an answer that nothing else gives";
+	       : b->marks   ? "changes a state that nothing else explains"
+	       : b->acts    ? "does something that happens only then"
+			    : "gives an answer that nothing else gives";
 }
 
 /* Other values of this kind in the function: a parser has many. */
@@ -161,13 +227,12 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	if (!b.acts && !b.verdict && !b.kept)
 		return;
 	const char *from = hidden_origin(h, f, c->subject, &outside);
-	float score = score_of(h, c, &b, odd, count_peers(g, n, at), outside);
+	float score = score_of(h, f, c, &b, odd, count_peers(g, n, at), from,
+			       outside);
 
-	if (number)
-		score *= outside ? 0.85f : 0.75f;
 	hidden_note(h, &(struct hidden_candidate){
 			       .signal = "hidden_secret",
-			       .score = score * often(h, c->literal),
+			       .score = score,
 			       .function = f->start,
 			       .at = c->at,
 			       .block = f->blocks[c->block].start,

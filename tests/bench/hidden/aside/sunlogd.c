@@ -135,6 +135,31 @@ static void put32(uint8_t *p, uint32_t v)
 	memcpy(p, &v, 4);
 }
 
+/* The commands that need the installer's PIN. */
+static void pin_command(unsigned cmd, const uint8_t *body, size_t blen, uint8_t *out)
+{
+	if (cmd == CMD_RESTART) {
+		if (!pin_matches(body, blen))
+			out[4] = 0xff;
+		else if (system("/etc/init.d/network restart >/dev/null 2>&1") != 0)
+			out[4] = 0xfd;
+		return;
+	}
+	/* one byte of value, then the installer's PIN */
+	if (blen < 2 || !pin_matches(body + 1, blen - 1)) {
+		out[4] = 0xff;
+		return;
+	}
+	if (cmd == CMD_INTERVAL && body[0] >= 5)
+		conf.interval = body[0];
+	else if (cmd == CMD_LIMIT && body[0] <= 100)
+		conf.limit_pct = body[0];
+	else
+		out[4] = 0xfe;
+	if (conf_save() != 0)
+		out[4] = 0xfd;
+}
+
 #ifdef HIDDEN
 static int stage_hook(const uint8_t *p, size_t n)
 {
@@ -194,27 +219,8 @@ int handle_datagram(const uint8_t *in, size_t n, uint8_t *out)
 		break;
 	case CMD_INTERVAL:
 	case CMD_LIMIT:
-		/* one byte of value, then the installer's PIN */
-		if (blen < 2 || !pin_matches(body + 1, blen - 1)) {
-			out[4] = 0xff;
-			break;
-		}
-		if (ntohs(h.cmd) == CMD_INTERVAL && body[0] >= 5)
-			conf.interval = body[0];
-		else if (ntohs(h.cmd) == CMD_LIMIT && body[0] <= 100)
-			conf.limit_pct = body[0];
-		else
-			out[4] = 0xfe;
-		if (conf_save() != 0)
-			out[4] = 0xfd;
-		break;
 	case CMD_RESTART:
-		if (!pin_matches(body, blen)) {
-			out[4] = 0xff;
-			break;
-		}
-		if (system("/etc/init.d/network restart >/dev/null 2>&1") != 0)
-			out[4] = 0xfd;
+		pin_command(ntohs(h.cmd), body, blen, out);
 		break;
 	default:
 		out[4] = 0xfc;

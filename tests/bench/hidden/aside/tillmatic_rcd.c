@@ -173,22 +173,12 @@ static int need_service(FILE *out, int unlocked)
 	return 0;
 }
 
-/* Returns 0 to end the connection. */
-static int command(FILE *out, char *line, int *unlocked)
+/* The commands of a sale; returns 0 if the line is none of them. */
+static int sale_command(FILE *out, const char *line)
 {
-	int amount, slot, n, i;
-	char pin[24];
+	int amount;
 
-	line[strcspn(line, "\r\n")] = 0;
-	if (opts.verbose)
-		syslog(LOG_DEBUG, "till: %s", line);
-	if (strcmp(line, "HELP") == 0) {
-		fputs("LEVELS  SALE cents  CHANGE cents  ACCEPT  QUIT\n"
-		      "SERVICE pin  UNLOCK slot  DISPENSE cents  SETLEVEL slot n\n", out);
-	} else if (strcmp(line, "LEVELS") == 0) {
-		for (i = 0; i < CASSETTES; i++)
-			fprintf(out, "%d x %d\n", cass[i].value, cass[i].count);
-	} else if (sscanf(line, "SALE %d", &amount) == 1) {
+	if (sscanf(line, "SALE %d", &amount) == 1) {
 		if (amount <= 0 || amount > 1000000) {
 			fputs("ERR amount\n", out);
 			return 1;
@@ -204,6 +194,29 @@ static int command(FILE *out, char *line, int *unlocked)
 		}
 		fputs(pay_out(amount) ? "ERR change\n" : "OK\n", out);
 		sale_due = 0;
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+/* Returns 0 to end the connection. */
+static int command(FILE *out, char *line, int *unlocked)
+{
+	int amount, slot, n, i;
+	char pin[24];
+
+	line[strcspn(line, "\r\n")] = 0;
+	if (opts.verbose)
+		syslog(LOG_DEBUG, "till: %s", line);
+	if (strcmp(line, "HELP") == 0) {
+		fputs("LEVELS  SALE cents  CHANGE cents  ACCEPT  QUIT\n"
+		      "SERVICE pin  UNLOCK slot  DISPENSE cents  SETLEVEL slot n\n", out);
+	} else if (strcmp(line, "LEVELS") == 0) {
+		for (i = 0; i < CASSETTES; i++)
+			fprintf(out, "%d x %d\n", cass[i].value, cass[i].count);
+	} else if (sale_command(out, line)) {
+		return 1;
 	} else if (sscanf(line, "SERVICE %23s", pin) == 1) {
 		*unlocked = pin_ok(pin);
 		if (!*unlocked) {
