@@ -47,9 +47,8 @@ bool code_is_decoded(struct code_program *p, const struct code_function *f,
 	for (const struct code_call *k = code_calls_before(f, c); k < c; k++)
 		for (unsigned i = 0; i < CODE_ARGS; i++)
 			if (k->args[i] == buffer &&
-			    !code_call_does(p, k,
-					    CODE_EQUAL | CODE_FOUND |
-						    CODE_READS))
+			    !code_call_does(
+				    p, k, CODE_EQUAL | CODE_FOUND | CODE_READS))
 				writer = k;
 	/* A loop behind the last call that had it in hand. */
 	if (writer != NULL && f->xors && v->kind == CODE_STACK &&
@@ -120,8 +119,7 @@ static bool by_predicate(const struct code_program *p,
 	out->built = q->built;
 	if (q->literal.len == 0)
 		out->kind = CODE_COMPARE_DECODED;
-	out->subject =
-		q->argument < CODE_ARGS ? c->args[q->argument] : t->left;
+	out->subject = q->argument < CODE_ARGS ? c->args[q->argument] : t->left;
 	out->at = q->at;
 	out->call = c;
 	set_edges(b, (t->cond == CODE_EQ) == (q->equal == 0), out);
@@ -278,7 +276,8 @@ static void set_literal(struct code_program *p, struct code_compare *out,
 }
 
 /* A number that is printable bytes shows them: of eight bytes, which only
- * compares of memory have, as they lie there, and of four as they are written. */
+ * compares of memory have, as they lie there, and of four as they are written.
+ */
 static void show_number(struct code_program *p, struct code_compare *out)
 {
 	char text[8];
@@ -307,9 +306,20 @@ static bool is_large(const struct code_value *v)
 	return v->kind == CODE_CONST && v->n > 0xffff && v->n <= UINT32_MAX;
 }
 
-static bool by_value(struct code_program *p, const struct code_block *b,
-		     const struct code_test *t, struct bytes *s,
-		     struct code_compare *out)
+/* toupper(p[1]) == 'Q' is about the byte. */
+static code_id byte_of_call(const struct code_program *p,
+			    const struct code_function *f, code_id subject)
+{
+	const struct code_call *c = code_call_of(p, f, subject);
+	const struct code_value *v = c == NULL ? NULL : value(p, c->args[0]);
+
+	return v != NULL && v->kind == CODE_LOADED && v->size == 1 ? c->args[0]
+								   : subject;
+}
+
+static bool by_value(struct code_program *p, const struct code_function *f,
+		     const struct code_block *b, const struct code_test *t,
+		     struct bytes *s, struct code_compare *out)
 {
 	const struct code_value *right = value(p, t->right);
 	char text[BYTES_MAX];
@@ -321,6 +331,8 @@ static bool by_value(struct code_program *p, const struct code_block *b,
 	set_edges(b, t->cond == CODE_EQ, out);
 	out->at = b->end;
 	out->subject = plain(p, t->left, &k);
+	if (k > 32 && k < 127)
+		out->subject = byte_of_call(p, f, out->subject);
 	out->number = k & p->mask;
 	out->is_number = true;
 	s->count = 0;
@@ -401,12 +413,11 @@ static bool by_bits(struct code_program *p, const struct code_block *b,
 
 	if (f.kind != CODE_TESTED || right->kind != CODE_CONST || f.base == 0)
 		return false;
-	*t = (struct code_test){
-		.left = code_value(&p->values, CODE_MASKED, 0, f.base, right->n),
-		.right = code_const(&p->values, 0),
-		.cond = b->cond,
-		.size = f.size
-	};
+	*t = (struct code_test){ .left = code_value(&p->values, CODE_MASKED, 0,
+						    f.base, right->n),
+				 .right = code_const(&p->values, 0),
+				 .cond = b->cond,
+				 .size = f.size };
 	return t->left != 0;
 }
 
@@ -440,7 +451,7 @@ static bool one(struct code_program *p, const struct code_function *f,
 
 	if (call != 0)
 		t.left = call;
-	return by_call(p, f, b, &t, out) || by_value(p, b, &t, s, out);
+	return by_call(p, f, b, &t, out) || by_value(p, f, b, &t, s, out);
 }
 
 /* What a choice without a branch asks for; false: nothing that counts, or a
@@ -460,14 +471,14 @@ static bool by_choice(struct code_program *p, const struct code_function *f,
 	s->count = 0;
 	if (!code_test_of(&p->values, k->flags, k->cond, &t) ||
 	    !normal(p, &t) || (t.cond != CODE_EQ && t.cond != CODE_NE) ||
-	    (!by_call(p, f, &b, &t, out) && !by_value(p, &b, &t, s, out)))
+	    (!by_call(p, f, &b, &t, out) && !by_value(p, f, &b, &t, s, out)))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (out->call != NULL ? list[i].call == out->call
-				      : list[i].call == NULL &&
-						list[i].subject ==
-							out->subject &&
-						list[i].number == out->number)
+		if (out->call != NULL
+			    ? list[i].call == out->call
+			    : list[i].call == NULL &&
+				      list[i].subject == out->subject &&
+				      list[i].number == out->number)
 			return false;
 	return true;
 }
@@ -526,6 +537,8 @@ static void chain(struct code_program *p, struct code_compare *list, size_t n,
 			continue;
 		while (next != CODE_NO_BLOCK && of_block[next] != 0 &&
 		       of_block[next] - 1 != i &&
+		       /* "and something follows" leads away when equal */
+		       list[of_block[next] - 1].equal != c->other &&
 		       append(&all, &parts[of_block[next] - 1])) {
 			next = list[of_block[next] - 1].equal;
 			links++;

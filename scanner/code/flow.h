@@ -55,6 +55,7 @@ struct flow {
 	size_t states_cap, visits_cap, dirty_cap;
 	struct code_stack_slot *slots;
 	size_t slot_count, slot_cap;
+	uint8_t byte_of[CODE_REGS]; /* see follow_byte() */
 	bool prunes; /* edges that cannot be taken are not */
 	/* again.c: the function that is run from one edge once more, its blocks
 	 * without what was found in them, and what holds before each. */

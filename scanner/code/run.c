@@ -202,6 +202,36 @@ static void keep_choice(struct flow *w, const struct code_state *s,
 	};
 }
 
+/* What block-wide is known of a register: 1: a byte of memory, 2: one that was
+ * turned into another. */
+static void follow_byte(struct flow *w, const struct code_operation *op)
+{
+	uint8_t *of = w->byte_of, from = 0;
+	/* To lower case, from a digit to its number, and back. */
+	int64_t n = op->imm < 0 ? -op->imm : op->imm;
+	bool plain = n == 32 || n == 48 || n == 55 || n == 87 || n == 97 ||
+		     n == 65 || n <= 1 || n > 255;
+
+	if (op->dst >= CODE_REGS || op->op == CODE_STORE)
+		return;
+	if (op->a < CODE_REGS)
+		from = of[op->a];
+	if (op->op == CODE_LOAD)
+		of[op->dst] = op->size == 1;
+	else if (op->op == CODE_MOVE)
+		of[op->dst] = from;
+	else if (op->op == CODE_ANDI)
+		of[op->dst] = op->imm == 0xff ? from : 0;
+	else if (op->op == CODE_ADDI || op->op == CODE_XORI)
+		of[op->dst] = from != 0 && !plain ? 2 : from;
+	else if (op->op == CODE_SUB || op->op == CODE_XOR)
+		of[op->dst] = from != 0 || (op->b < CODE_REGS && of[op->b] != 0)
+				      ? 2
+				      : 0;
+	else
+		of[op->dst] = 0;
+}
+
 /* A byte that is stored after it was turned into another: text that is decoded
  * (or encoded) at run time. */
 static void look_for_decoding(struct flow *w, const struct code_state *s,
@@ -223,6 +253,7 @@ static void look_for_decoding(struct flow *w, const struct code_state *s,
 	    v->kind == CODE_DIFFERENCE ||
 	    (v->kind == CODE_OFFSET &&
 	     code_value_is(&w->p->values, v->base, CODE_LOADED)) ||
+	    (v->kind != CODE_CONST && w->byte_of[op->b] == 2) ||
 	    ((v->kind == CODE_UNKNOWN || v->kind == CODE_EITHER) && b->mixes)) {
 		w->f->xors = true;
 		w->f->xor_at = b->start;
@@ -358,8 +389,10 @@ static void step(struct flow *w, struct code_state *s, uint32_t first,
 		if (op->op == CODE_SYSCALL && record != NULL)
 			system_call(w, s, at,
 				    (uint32_t)(record - w->f->blocks));
-		if (record != NULL)
+		if (record != NULL) {
 			look_for_decoding(w, s, op, record);
+			follow_byte(w, op);
+		}
 		if (record != NULL && op->cond != CODE_ALWAYS)
 			keep_choice(w, s, op, at,
 				    (uint32_t)(record - w->f->blocks));
@@ -487,6 +520,7 @@ bool flow_block(struct flow *w, uint32_t n, struct code_state *s,
 	bool split = false;
 
 	b->flags = 0;
+	memset(w->byte_of, 0, sizeof(w->byte_of));
 
 	for (uint32_t i = 0; i < w->count[n]; i++) {
 		const struct flow_insn *in =

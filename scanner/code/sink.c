@@ -2,28 +2,17 @@
 #include "code/sink.h"
 
 static const float weights[CODE_SINKS] = {
-	[CODE_SINK_BIND_SHELL] = 12,
-	[CODE_SINK_REVERSE_SHELL] = 11,
-	[CODE_SINK_SHELL] = 10,
-	[CODE_SINK_COMMAND] = 9,
-	[CODE_SINK_DECODED] = 9,
-	[CODE_SINK_EXEC_SHELL] = 8,
-	[CODE_SINK_BUFFER] = 7,
-	[CODE_SINK_PARAMETER] = 7.5f,
-	[CODE_SINK_VARIABLE] = 6,
-	[CODE_SINK_DAEMON] = 6,
-	[CODE_SINK_ACCOUNT] = 6,
-	[CODE_SINK_BOOT] = 5,
-	[CODE_SINK_UNPROTECT] = 4.5f,
-	[CODE_SINK_EVAL] = 5,
-	[CODE_SINK_EXEC_VARIABLE] = 3.5f,
-	[CODE_SINK_FORMAT] = 3,
-	[CODE_SINK_JOINED] = 3,
-	[CODE_SINK_ROOT] = 3,
-	[CODE_SINK_CONSTANT] = 1.5f,
-	[CODE_SINK_EXEC_CONSTANT] = 1.5f,
-	[CODE_SINK_LISTEN] = 1.5f,
-	[CODE_SINK_DELETE] = 1,
+	[CODE_SINK_BIND_SHELL] = 12,	  [CODE_SINK_REVERSE_SHELL] = 11,
+	[CODE_SINK_SHELL] = 10,		  [CODE_SINK_COMMAND] = 9,
+	[CODE_SINK_DECODED] = 9,	  [CODE_SINK_EXEC_SHELL] = 8,
+	[CODE_SINK_BUFFER] = 7,		  [CODE_SINK_PARAMETER] = 7.5f,
+	[CODE_SINK_VARIABLE] = 6,	  [CODE_SINK_DAEMON] = 6,
+	[CODE_SINK_ACCOUNT] = 6,	  [CODE_SINK_BOOT] = 5,
+	[CODE_SINK_UNPROTECT] = 4.5f,	  [CODE_SINK_EVAL] = 5,
+	[CODE_SINK_EXEC_VARIABLE] = 3.5f, [CODE_SINK_FORMAT] = 3,
+	[CODE_SINK_JOINED] = 3,		  [CODE_SINK_ROOT] = 3,
+	[CODE_SINK_CONSTANT] = 1.5f,	  [CODE_SINK_EXEC_CONSTANT] = 1.5f,
+	[CODE_SINK_LISTEN] = 1.5f,	  [CODE_SINK_DELETE] = 1,
 };
 
 const char *code_sink_words(enum code_sink_kind kind)
@@ -237,7 +226,9 @@ static const struct {
 	{ "/etc/sudoers", CODE_SINK_ACCOUNT },
 	{ "/etc/rc.local", CODE_SINK_BOOT },
 	{ "/etc/rc.", CODE_SINK_BOOT },
-	{ "/etc/init.d/", CODE_SINK_BOOT },
+	{ "/init.d/", CODE_SINK_BOOT },
+	{ "/rc.d/", CODE_SINK_BOOT },
+	{ "/rcS.d/", CODE_SINK_BOOT },
 	{ "/etc/inittab", CODE_SINK_BOOT },
 	{ "/crontab", CODE_SINK_BOOT },
 	{ "/etc/profile", CODE_SINK_BOOT },
@@ -260,10 +251,10 @@ bool code_names_files(struct fw_view bytes)
 /* A fixed command that lets somebody in later. */
 static enum code_sink_kind by_change(struct fw_view t)
 {
-	static const char *const protections[] = {
-		"iptables -F", "-P INPUT ACCEPT", "nft flush", "chmod u+s",
-		"chmod 4755"
-	};
+	static const char *const protections[] = { "iptables -F",
+						   "-P INPUT ACCEPT",
+						   "nft flush", "chmod u+s",
+						   "chmod 4755" };
 	size_t to = fw_view_find(t, FW_STR(">"), 0);
 	enum code_sink_kind kind = CODE_SINK_NONE;
 
