@@ -102,7 +102,7 @@ static void see_jump(struct scan *s, uint64_t at, int64_t off)
 {
 	uint64_t target = at + (uint64_t)off;
 
-	if (target < s->start || target - s->address >= s->code.len ||
+	if (target <= s->start || target - s->address >= s->code.len ||
 	    off <= -FAR || off >= AHEAD)
 		s->see(s->ctx, CODE_SEEN_JUMP, at, target);
 }

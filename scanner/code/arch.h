@@ -57,6 +57,10 @@ struct code_arch {
 	int32_t call_args;
 	const uint8_t *clobbered; /* by a call; CODE_NONE ends */
 	uint8_t syscall_number; /* register that holds the number */
+	/* How a function of the C library begins that makes system calls, and
+	 * the register in which it gets the number; len 0: there is none. */
+	struct fw_view kernel_call;
+	uint8_t passed_number;
 
 	bool by_word; /* lift() reads nothing but address, size and bytes */
 	/* The instruction in as operations. False when it is not code that a

@@ -510,6 +510,11 @@ static const uint8_t clobbered[] = { ARM_R0,	 ARM_R0 + 1, ARM_R0 + 2,
 				     ARM_R0 + 3, ARM_R12,    ARM_LR,
 				     CODE_NONE };
 
+/* Thumb, where r7 points to the frame: glibc's __libc_do_syscall()
+ * (push {r7, lr}; mov r7, ip; svc 0). */
+static const uint8_t thumb_kernel_call[] = { 0x80, 0xb5, 0x67,
+					     0x46, 0x00, 0xdf };
+
 const struct code_arch code_arm = {
 	.name = "arm",
 	.machine = EM_ARM,
@@ -526,6 +531,8 @@ const struct code_arch code_arm = {
 	.call_args = 0,
 	.clobbered = clobbered,
 	.syscall_number = ARM_R7,
+	.kernel_call = { thumb_kernel_call, sizeof(thumb_kernel_call) },
+	.passed_number = ARM_R12,
 	.lift = lift,
 	.scan = arm_scan,
 	.syscall = arm_syscall,

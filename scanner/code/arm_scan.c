@@ -31,7 +31,7 @@ static void see_start(struct scan *s, uint64_t at)
 static void see_jump(struct scan *s, uint64_t at, int64_t off, uint64_t target,
 		     unsigned bit)
 {
-	if (target < s->start || target - s->address >= s->code.len ||
+	if (target <= s->start || target - s->address >= s->code.len ||
 	    off <= -FAR || off >= AHEAD)
 		s->see(s->ctx, CODE_SEEN_JUMP, at, target | bit);
 }

@@ -6,6 +6,7 @@
 
 #include "code/state.h"
 
+enum { FOPEN_DEPTH = 3 };
 enum { STARTS_MAX = 1 << 18, SEEN_MAX = 1 << 20, EDGES_MAX = 1 << 19 };
 enum { ROOM_MAX = 24 << 20 }; /* bytes */
 enum { ENOUGH_FRAMES = 16 };
@@ -508,6 +509,19 @@ static uint32_t use_of(const struct code_known *k)
 	return k == NULL ? 0 : k->use;
 }
 
+/* What callees reach, one call further; mask: of this only. */
+static void spread_once(struct code_program *p, uint32_t *next, uint32_t mask)
+{
+	for (size_t i = 0; i < p->start_count; i++)
+		next[i] = p->starts[i].reach;
+	for (size_t i = 0; i < p->edge_count; i++)
+		if (!p->edges[i].is_import)
+			next[p->edges[i].from] |=
+				p->starts[p->edges[i].to].reach & mask;
+	for (size_t i = 0; i < p->start_count; i++)
+		p->starts[i].reach = next[i];
+}
+
 /* What each function calls, and what it reaches through its callees. */
 void code_spread(struct code_program *p)
 {
@@ -525,16 +539,11 @@ void code_spread(struct code_program *p)
 	}
 	for (size_t i = 0; i < p->start_count; i++)
 		p->starts[i].reach = p->starts[i].uses;
-	for (int depth = 1; depth < CODE_DEPTH; depth++) {
-		for (size_t i = 0; i < p->start_count; i++)
-			next[i] = p->starts[i].reach;
-		for (size_t i = 0; i < p->edge_count; i++)
-			if (!p->edges[i].is_import)
-				next[p->edges[i].from] |=
-					p->starts[p->edges[i].to].reach;
-		for (size_t i = 0; i < p->start_count; i++)
-			p->starts[i].reach = next[i];
-	}
+	for (int depth = 1; depth < CODE_DEPTH; depth++)
+		spread_once(p, next, UINT32_MAX);
+	/* fopen() opens a file some calls further down. */
+	for (int depth = 0; depth < FOPEN_DEPTH && p->import_count < 2; depth++)
+		spread_once(p, next, CODE_FILE);
 }
 
 static int address_order(const void *a, const void *b)

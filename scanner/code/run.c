@@ -355,11 +355,11 @@ static void look_at_memory(struct flow *w, const struct code_state *s,
 }
 
 static void system_call(struct flow *w, const struct code_state *s, uint64_t at,
-			uint32_t block)
+			uint32_t block, uint8_t number)
 {
 	const struct code_value *v = code_value_at(
 		&w->p->values,
-		code_register(w->p, s, w->p->arch->syscall_number));
+		code_register(w->p, s, number));
 	const char *name =
 		v->kind == CODE_CONST ? w->p->arch->syscall(v->n) : NULL;
 	struct code_call c = { .at = at,
@@ -388,7 +388,8 @@ static void step(struct flow *w, struct code_state *s, uint32_t first,
 			look_at_memory(w, s, op);
 		if (op->op == CODE_SYSCALL && record != NULL)
 			system_call(w, s, at,
-				    (uint32_t)(record - w->f->blocks));
+				    (uint32_t)(record - w->f->blocks),
+				    w->p->arch->syscall_number);
 		if (record != NULL) {
 			look_for_decoding(w, s, op, record);
 			follow_byte(w, op);
@@ -473,6 +474,18 @@ static bool writes(const struct code_known *k)
 	return k == NULL || (k->use & reads) == 0;
 }
 
+/* Whether a call goes to the C library's function for system calls. */
+static bool is_kernel_call(const struct code_program *p,
+			   const struct code_call *c)
+{
+	struct fw_view code = p->arch->kernel_call;
+
+	return code.len > 0 && c->function != CODE_NO_FUNCTION &&
+	       fw_view_starts(code_bytes(p, p->starts[c->function].address &
+						    ~UINT64_C(1)),
+			      code);
+}
+
 static void call(struct flow *w, struct code_state *s,
 		 const struct flow_insn *in, uint32_t block, bool tail,
 		 bool record)
@@ -488,7 +501,10 @@ static void call(struct flow *w, struct code_state *s,
 	if (tail && c.import == CODE_NO_IMPORT &&
 	    c.function == CODE_NO_FUNCTION)
 		return;
-	if (record) {
+	if (record && is_kernel_call(w->p, &c)) {
+		system_call(w, s, c.at, block,
+			    w->p->arch->passed_number);
+	} else if (record) {
 		take_arguments(w, s, &c);
 		spread_array(w, s, &c);
 		f->calls = fw_grow(w->p->arena, f->calls, &f->call_cap,
