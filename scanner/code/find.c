@@ -127,6 +127,83 @@ static void add_symbols(struct code_program *p, const struct elf_symbols *t,
 			add(p, s.value, s.name, false, exported);
 }
 
+static void add_frame(struct finder *f, uint64_t at, uint64_t size)
+{
+	add_pointer(f->p, at);
+	f->frames = fw_grow(&f->arena, f->frames, &f->frame_cap,
+			    f->frame_count + 1, sizeof(*f->frames));
+	f->frames[f->frame_count++] = (struct frame){ at, size };
+}
+
+static int frame_order(const void *a, const void *b)
+{
+	const struct frame *x = a, *y = b;
+
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+/* How a CIE says that its addresses are written; -1: in some rarer way. c
+ * stands behind the CIE's id. */
+static int frame_encoding(struct fw_cursor *c)
+{
+	fw_skip(c, 1);
+	if (fw_u8(c) != 'z' || fw_u8(c) != 'R')
+		return -1;
+	while (fw_ok(c) && fw_u8(c) != 0)
+		;
+	/* Three numbers and a length of one byte each. */
+	fw_skip(c, 4);
+	return fw_u8(c);
+}
+
+/* The entries of .eh_frame themselves, for static programs, which have no table
+ * of them. Source: LSB Core, exception frames. */
+static size_t add_frame_section(struct finder *f)
+{
+	struct code_program *p = f->p;
+	const struct elf_section *s = elf_section(&p->elf, ".eh_frame");
+	struct fw_cursor c, e, cie;
+	size_t n = 0;
+
+	if (s == NULL)
+		return 0;
+	c = fw_cursor_of(s->bytes);
+	c.big_endian = p->mode.big_endian;
+	while (fw_left(&c) >= 4 && n < STARTS_MAX) {
+		uint32_t length = fw_u32(&c);
+		uint64_t at = c.pos;
+
+		if (length < 12 || length > fw_left(&c))
+			break;
+		fw_skip(&c, length);
+		e = c;
+		fw_seek(&e, at);
+		uint32_t id = fw_u32(&e);
+
+		if (id == 0 || id > at)
+			continue;
+		cie = c;
+		fw_seek(&cie, at - id + 8);
+		int encoding = frame_encoding(&cie);
+		uint64_t address = fw_u32(&e), size = fw_u32(&e);
+
+		/* DW_EH_PE_pcrel | DW_EH_PE_sdata4, or as it is in 32 bits */
+		if (encoding == 0x1b)
+			address = s->h.sh_addr + at + 4 +
+				  (uint64_t)(int64_t)(int32_t)address;
+		else if (encoding != 0 || p->word != 4)
+			continue;
+		if (!fw_ok(&e) || !fw_ok(&cie))
+			break;
+		add_frame(f, address & p->mask, size);
+		n++;
+	}
+	if (n > 1)
+		qsort(f->frames, f->frame_count, sizeof(*f->frames),
+		      frame_order);
+	return n;
+}
+
 /* The table of .eh_frame_hdr: version, three encodings, pointer, count, then
  * pairs of offsets from the header. Returns how many there were. */
 static size_t add_frames(struct finder *f)
@@ -136,7 +213,7 @@ static size_t add_frames(struct finder *f)
 	struct fw_cursor c;
 
 	if (s == NULL)
-		return 0;
+		return add_frame_section(f);
 	c = fw_cursor_of(fw_view_sub(code_bytes(p, s->p_vaddr), 0, s->p_memsz));
 	c.big_endian = p->mode.big_endian;
 	if (fw_u8(&c) != 1)
@@ -155,14 +232,10 @@ static size_t add_frames(struct finder *f)
 
 		if (!fw_ok(&c))
 			break;
-		add_pointer(p, at & p->mask);
 		/* length, CIE, begin, then how many bytes it describes */
 		if (!code_read(p, (frame + 12) & p->mask, 4, &size))
 			size = 0;
-		f->frames = fw_grow(&f->arena, f->frames, &f->frame_cap,
-				    f->frame_count + 1, sizeof(*f->frames));
-		f->frames[f->frame_count++] =
-			(struct frame){ at & p->mask, size };
+		add_frame(f, at & p->mask, size);
 	}
 	return i;
 }

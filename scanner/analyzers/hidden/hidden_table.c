@@ -1,9 +1,9 @@
 /* hidden_table.c - the odd one out in a table of names and handlers
  *
  * Servers and shells keep what they answer to in tables: a name, a function,
- * perhaps a help text. Some are made by calls, one a row. Where most handlers do
- * nothing strong, or most names are explained elsewhere in the program, the one
- * that does and is not stands out.
+ * perhaps a help text. Some are made by calls, one a row. Where most handlers
+ * do nothing strong, or most names are explained elsewhere in the program, the
+ * one that does and is not stands out.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "analyzers/hidden/hidden.h"
 
 enum { WORDS_MAX = 8, ROWS_MIN = 4, ROWS_MAX = 1024, TABLES_MAX = 64, TAG = 4 };
-enum { ADDED_MAX = 4096 };
+enum { ADDED_MAX = 4096, NAME_MAX_LEN = 40, WRITTEN_MIN = 3 };
 
 /* A run of rows of the same length: where its names and functions are. */
 struct table {
@@ -182,8 +182,8 @@ static void judge(struct hidden_code *h, struct row *rows, uint32_t n)
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		float s = strength(h, rows[i].function, &kind, &sink);
-		bool silent = rows[i].bare ||
-			      (!rows[i].told && told * 10 >= n * 6);
+		bool silent =
+			rows[i].bare || (!rows[i].told && told * 10 >= n * 6);
 
 		if (s < 3)
 			continue;
@@ -261,7 +261,8 @@ static bool adds(const struct hidden_code *h, const struct code_call *c,
 			code_value_at(&h->p.values, c->args[i]);
 		struct fw_view t = c->text[i];
 
-		if (t.len > 1 && t.len <= 40 && a->name == UINT8_MAX &&
+		if (t.len > 1 && t.len <= NAME_MAX_LEN &&
+		    a->name == UINT8_MAX &&
 		    memchr(t.data, ' ', t.len) == NULL) {
 			a->name = i;
 			a->row.name = t;
@@ -279,8 +280,7 @@ static bool adds(const struct hidden_code *h, const struct code_call *c,
 			    ? (uint32_t)h->p.start_count + c->import
 			    : c->function;
 	return a->name != UINT8_MAX && to != CODE_NO_FUNCTION &&
-	       (c->import != CODE_NO_IMPORT ||
-		c->function != CODE_NO_FUNCTION);
+	       (c->import != CODE_NO_IMPORT || c->function != CODE_NO_FUNCTION);
 }
 
 /* Rows that calls of one function add are a table as well. */
@@ -304,6 +304,48 @@ static void judge_added(struct hidden_code *h, struct added *all, size_t n)
 	}
 }
 
+static bool is_name(struct fw_view t)
+{
+	return t.len > 1 && t.len <= NAME_MAX_LEN &&
+	       memchr(t.data, ' ', t.len) == NULL &&
+	       memchr(t.data, '%', t.len) == NULL &&
+	       memchr(t.data, '\n', t.len) == NULL;
+}
+
+/* Rows that a function writes one after the other, where the call that adds one
+ * was put in place: a name and a function take turns among its constants. */
+static void judge_written(struct hidden_code *h, const struct code_function *f)
+{
+	struct row *rows = NULL;
+	size_t n = 0, cap = 0, functions = 0;
+	struct fw_view name = { NULL, 0 }, t;
+	uint32_t to, waiting = CODE_NO_FUNCTION;
+
+	for (size_t i = 0; i < f->pointer_count; i++)
+		functions += code_in_text(&h->p, f->pointers[i]);
+	if (functions < WRITTEN_MIN)
+		return;
+	for (size_t i = 0; i < f->pointer_count; i++) {
+		to = code_in_text(&h->p, f->pointers[i])
+			     ? code_start_at(&h->p, f->pointers[i])
+			     : CODE_NO_FUNCTION;
+		t = to != CODE_NO_FUNCTION ? (struct fw_view){ NULL, 0 }
+					   : code_text(&h->p, f->pointers[i]);
+		if (is_name(t))
+			name = t;
+		else if (to != CODE_NO_FUNCTION)
+			waiting = to;
+		if (name.len == 0 || waiting == CODE_NO_FUNCTION)
+			continue;
+		rows = fw_grow(&h->arena, rows, &cap, n + 1, sizeof(*rows));
+		rows[n++] = (struct row){ .name = name, .function = waiting };
+		name.len = 0;
+		waiting = CODE_NO_FUNCTION;
+	}
+	if (n >= WRITTEN_MIN && n <= ROWS_MAX)
+		judge(h, rows, (uint32_t)n);
+}
+
 static void search_calls(struct hidden_code *h)
 {
 	struct added *all = NULL, a;
@@ -321,6 +363,9 @@ static void search_calls(struct hidden_code *h)
 	}
 	if (n >= ROWS_MIN)
 		judge_added(h, all, n);
+	for (uint32_t i = 0; i < h->p.start_count; i++)
+		if (h->p.starts[i].analysed != NULL)
+			judge_written(h, h->p.starts[i].analysed);
 }
 
 /* Data that can be written, or that a loader's relocations fill. */
