@@ -18,6 +18,7 @@
 #define DECODED 1.0f
 #define NUMBER	0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, MEDIUM = 30, LARGE = 80 /* blocks */ };
+enum { WORDS = 3 };
 
 /* What runs only when the value is right. */
 struct behind {
@@ -146,7 +147,8 @@ static float looks(const struct code_compare *c, float odd)
  * function does tell much. */
 static float score_of(struct hidden_code *h, const struct code_function *f,
 		      const struct code_compare *c, const struct behind *b,
-		      float odd, size_t peers, const char *from, bool outside)
+		      float odd, size_t peers, size_t others, const char *from,
+		      bool outside)
 {
 	const struct code_start *st = &h->p.starts[f->start];
 	size_t kin = hidden_kin(h, c->literal);
@@ -162,7 +164,7 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 	s += (outside ? 1.2f : 0) +
 	     (((st->uses | st->reach) & CODE_AUTH) != 0 ? 1.5f : 0) +
 	     (b->secrets ? 1.5f : 0) + (b->verdict ? 0.2f : 0) -
-	     (b->kept ? 0.7f : 0);
+	     (b->kept ? others >= WORDS ? 1.7f : 0.7f : 0);
 	if (from != NULL && (strcmp(from, "the host's name") == 0 ||
 			     strcmp(from, "the time") == 0))
 		s += 1.2f;
@@ -204,6 +206,17 @@ static size_t count_peers(const struct code_guard *g, size_t n, size_t at)
 	return count;
 }
 
+/* Other words that the same thing is compared with: answers of a protocol. */
+static size_t count_others(const struct code_guard *g, size_t n, size_t at)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += i != at && g[i].compare->literal.len > 2 &&
+			 g[i].compare->subject == g[at].compare->subject;
+	return count;
+}
+
 static void judge(struct hidden_code *h, const struct code_function *f,
 		  const struct code_guard *g, size_t n, size_t at)
 {
@@ -227,8 +240,8 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	if (!b.acts && !b.verdict && !b.kept)
 		return;
 	const char *from = hidden_origin(h, f, c->subject, &outside);
-	float score = score_of(h, f, c, &b, odd, count_peers(g, n, at), from,
-			       outside);
+	float score = score_of(h, f, c, &b, odd, count_peers(g, n, at),
+			       count_others(g, n, at), from, outside);
 
 	hidden_note(h, &(struct hidden_candidate){
 			       .signal = "hidden_secret",

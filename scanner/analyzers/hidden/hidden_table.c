@@ -317,13 +317,15 @@ static bool is_name(struct fw_view t)
 static void judge_written(struct hidden_code *h, const struct code_function *f)
 {
 	struct row *rows = NULL;
-	size_t n = 0, cap = 0, functions = 0;
+	size_t n = 0, cap = 0, functions = 0, names = 0;
+	/* What else a long function knows pairs by chance. */
+	const size_t least = h->p.import_count < 2 ? WRITTEN_MIN : ROWS_MIN;
 	struct fw_view name = { NULL, 0 }, t;
 	uint32_t to, waiting = CODE_NO_FUNCTION;
 
 	for (size_t i = 0; i < f->pointer_count; i++)
 		functions += code_in_text(&h->p, f->pointers[i]);
-	if (functions < WRITTEN_MIN)
+	if (functions < least)
 		return;
 	for (size_t i = 0; i < f->pointer_count; i++) {
 		to = code_in_text(&h->p, f->pointers[i])
@@ -331,9 +333,10 @@ static void judge_written(struct hidden_code *h, const struct code_function *f)
 			     : CODE_NO_FUNCTION;
 		t = to != CODE_NO_FUNCTION ? (struct fw_view){ NULL, 0 }
 					   : code_text(&h->p, f->pointers[i]);
-		if (is_name(t))
+		if (is_name(t)) {
 			name = t;
-		else if (to != CODE_NO_FUNCTION)
+			names++;
+		} else if (to != CODE_NO_FUNCTION)
 			waiting = to;
 		if (name.len == 0 || waiting == CODE_NO_FUNCTION)
 			continue;
@@ -342,7 +345,7 @@ static void judge_written(struct hidden_code *h, const struct code_function *f)
 		name.len = 0;
 		waiting = CODE_NO_FUNCTION;
 	}
-	if (n >= WRITTEN_MIN && n <= ROWS_MAX)
+	if (n >= least && n <= ROWS_MAX && n == functions && names <= 2 * n)
 		judge(h, rows, (uint32_t)n);
 }
 
