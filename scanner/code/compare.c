@@ -527,6 +527,7 @@ static void chain(struct code_program *p, struct code_compare *list, size_t n,
 {
 	for (size_t i = 0; i < n; i++) {
 		struct code_compare *c = &list[i];
+		const struct code_compare *last = c;
 		struct bytes all = { .count = 0 };
 		uint32_t next = c->equal;
 		char text[BYTES_MAX];
@@ -538,9 +539,10 @@ static void chain(struct code_program *p, struct code_compare *list, size_t n,
 		while (next != CODE_NO_BLOCK && of_block[next] != 0 &&
 		       of_block[next] - 1 != i &&
 		       /* "and something follows" leads away when equal */
-		       list[of_block[next] - 1].equal != c->other &&
+		       list[of_block[next] - 1].equal != last->other &&
 		       append(&all, &parts[of_block[next] - 1])) {
-			next = list[of_block[next] - 1].equal;
+			last = &list[of_block[next] - 1];
+			next = last->equal;
 			links++;
 		}
 		size_t len = links == 0 ? 0 : join(&all, text);

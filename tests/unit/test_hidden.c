@@ -130,6 +130,9 @@ static void doors(void **state)
 	assert_true(score(&m, "unlocks what gives control", "hidden_state") >
 		    5);
 	assert_true(score(&m, "\"x9probe\"", "hidden_table") > 6.5);
+	assert_true(score(&m, "\"lintel-jig04\"", "keeps whether") > 4);
+	assert_true(score(&m, "\"*KZV=\"", "init.d/S98local") > 7);
+	assert_true(score(&m, "\"b7-Marlin-x2\"", "hidden_secret") > 6);
 	assert_true(high(&image) >= 6);
 	fw_mem_free(&m);
 	fw_mem_free(&image);

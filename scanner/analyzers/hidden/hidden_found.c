@@ -14,7 +14,7 @@
 #define JOINED	0.3f
 #define AND	0.3f
 #define MADE_UP 5.0f
-enum { TOLD = 8, LINES = 10, LITERAL_MAX = 64, LISTING_MAX = 1200 };
+enum { TOLD = 12, LINES = 10, LITERAL_MAX = 64, LISTING_MAX = 1200 };
 
 static int by_place(const void *a, const void *b)
 {

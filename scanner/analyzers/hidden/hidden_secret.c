@@ -68,7 +68,7 @@ static void look_behind(struct hidden_code *h, const struct code_function *f,
 /* Nobody writes out byte by byte what he would not hide. */
 static bool is_by_byte(const struct code_compare *c)
 {
-	return c->links >= LONG && c->links + 1U >= c->literal.len;
+	return c->literal.len >= LONG && c->links + 1U >= c->literal.len;
 }
 
 /* How much a value looks made up; 0: not enough to look at. */
