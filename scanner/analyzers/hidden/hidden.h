@@ -107,6 +107,8 @@ size_t hidden_kin(struct hidden_code *h, struct fw_view name);
 const char *hidden_trigger(struct hidden_code *h, const struct code_compare *c,
 			   const char *from);
 
+#define HIDDEN_BROUGHT "what a request brings"
+
 /* In words where a compared value comes from ("bytes that are received"), and
  * whether that is outside of the program; NULL when it cannot be told. Asks the
  * function's callers, and theirs, where it is an argument. */

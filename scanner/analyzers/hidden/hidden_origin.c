@@ -259,7 +259,7 @@ static const char *from_callers(struct hidden_code *h, uint32_t function,
 	     h->p.edges[h->callers[i]].to != function) &&
 	    !h->p.starts[function].exported && hidden_is_reached(h)) {
 		*outside = true;
-		return "what a request brings";
+		return HIDDEN_BROUGHT;
 	}
 	for (i = first_caller(h, function);
 	     left > 0 && i < h->caller_count &&

@@ -116,7 +116,8 @@ static float looks(const struct code_compare *c, float odd)
 {
 	struct fw_view t = c->literal;
 	bool capitals = true;
-	float s = odd < 0.5f ? -1.0f : 0;
+	/* One long word, or several, is what parts of a format are called. */
+	float s = odd < 0.5f ? -1.0f : odd < 0.8f ? -0.5f : 0;
 
 	if (t.len == 0)
 		return 0;
@@ -161,7 +162,10 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 		s += 0.8f;
 	else if (c->kind == CODE_COMPARE_SEARCH)
 		s += 0.7f;
-	s += (outside ? 1.2f : 0) +
+	/* What a function that only a pointer leads to gets is likely so. */
+	s += (!outside						      ? 0
+	      : fw_view_eq(fw_view_str(from), FW_STR(HIDDEN_BROUGHT)) ? 0.8f
+								      : 1.2f) +
 	     (((st->uses | st->reach) & CODE_AUTH) != 0 ? 1.5f : 0) +
 	     (b->secrets ? 1.5f : 0) + (b->verdict ? 0.2f : 0) -
 	     (b->kept ? others >= WORDS ? 1.7f : 0.7f : 0);
