@@ -78,6 +78,11 @@ float hidden_oddness(struct fw_view literal);
 /* The same of what something is compared with: a whole format is odd there. */
 float hidden_how_odd(const struct code_compare *c);
 
+/* Whether a call compares no more than the head of a longer text with its
+ * literal: a parser's work. */
+bool hidden_is_head(const struct hidden_code *h, const struct code_compare *c,
+		    const struct code_known *k);
+
 /* Whether all of it can be printed. */
 bool hidden_is_text(struct fw_view t);
 

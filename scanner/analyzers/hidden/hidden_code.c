@@ -322,6 +322,17 @@ bool hidden_is_ordinary(struct fw_view t)
 	return false;
 }
 
+bool hidden_is_head(const struct hidden_code *h, const struct code_compare *c,
+		    const struct code_known *k)
+{
+	const struct code_value *n =
+		code_value_at(&h->p.values, c->call->args[2]);
+
+	/* strncmp(x, "word", 5) looks at the end as well. */
+	return (k->use & CODE_LENGTH) != 0 && (k->use & CODE_BYTES) == 0 &&
+	       (n->kind != CODE_CONST || n->n <= c->literal.len);
+}
+
 bool hidden_is_reached(const struct hidden_code *h)
 {
 	for (size_t i = 0; i < h->p.import_count; i++) {

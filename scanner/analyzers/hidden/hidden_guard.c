@@ -21,7 +21,7 @@ static float number_score(const struct code_compare *c, float s, bool outside,
 		return s >= 7 && c->number > 1024 ? s - 0.3f : s * 0.3f;
 	if (s <= 3)
 		return s;
-	return outside ? s + 2 : reached ? s + 1 : s - 1;
+	return outside ? s + 2 : reached ? s + 1.5f : s - 1;
 }
 
 /* "RESTART": a command of some protocol. */
@@ -165,8 +165,7 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 
 		if (score > 4 && runs_the_rest(h, f, &g[i]))
 			score += REST;
-		else if (k != NULL && (k->use & CODE_LENGTH) != 0 &&
-			 (k->use & CODE_BYTES) == 0 &&
+		else if (k != NULL && hidden_is_head(h, c, k) &&
 			 hidden_oddness(c->literal) < 0.8f &&
 			 !fw_view_starts(c->literal, FW_STR("/")))
 			score *= 0.85f;

@@ -13,6 +13,9 @@
 enum { WORDS_MAX = 8, ROWS_MIN = 4, ROWS_MAX = 1024, TABLES_MAX = 64, TAG = 4 };
 enum { ADDED_MAX = 4096, NAME_MAX_LEN = 40, WRITTEN_MIN = 3 };
 
+#define ALONE 1.2f
+#define WEAK  1.5f /* what a row without a command is worth at most */
+
 /* A run of rows of the same length: where its names and functions are. */
 struct table {
 	uint64_t address;
@@ -163,6 +166,19 @@ static void find_bare(const struct hidden_code *h, const struct table *t,
 	}
 }
 
+/* Whether a row hands over control and no other one does anything near it. */
+static bool is_alone(const struct row *rows, uint32_t n, uint32_t at,
+		     enum code_sink_kind kind)
+{
+	if (kind == CODE_SINK_EVAL || rows[at].strength < 5)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (rows[i].function != rows[at].function &&
+		    rows[i].strength > WEAK)
+			return false;
+	return true;
+}
+
 /* Notes what stands out among rows whose names and functions are known. */
 static void judge(struct hidden_code *h, struct row *rows, uint32_t n)
 {
@@ -190,7 +206,9 @@ static void judge(struct hidden_code *h, struct row *rows, uint32_t n)
 		s = s * (strong == 1  ? 0.85f
 			 : strong < 4 ? 0.65f
 				      : 0.4f) +
-		    (silent ? 2.5f : 0) + hidden_oddness(rows[i].name) * 0.5f;
+		    (silent ? 2.5f : 0) +
+		    (is_alone(rows, n, i, kind) ? ALONE : 0) +
+		    hidden_oddness(rows[i].name) * 0.5f;
 		if (rows[i].told && !rows[i].bare)
 			s *= 0.7f;
 		if (!hidden_is_reached(h) && !rows[i].bare)
