@@ -191,6 +191,8 @@ static void put_decision(struct listing *l, uint32_t block)
 				code_view_literal(l->v, c));
 		if (c->kind == CODE_COMPARE_ORDER)
 			fputs(" by size\n", l->to);
+		else if (c->kept)
+			fputs(": the answer is kept\n", l->to);
 		else
 			fprintf(l->to, ": %s goes to %s, else to %s\n",
 				c->kind == CODE_COMPARE_SEARCH ? "found"

@@ -1,6 +1,8 @@
 /* compare.c - compares with constants, called or in place */
 #include "code/compare.h"
 
+#include <stdlib.h>
+
 enum { BYTES_MAX = CODE_LITERAL_MAX, CALLEE_MAX = 1024 };
 
 /* The bytes of one compare. */
@@ -559,6 +561,16 @@ static void chain(struct code_program *p, struct code_compare *list, size_t n,
 	}
 }
 
+static int by_block(const void *a, const void *b)
+{
+	const struct code_compare *x = a, *y = b;
+
+	if (x->block != y->block)
+		return x->block < y->block ? -1 : 1;
+	return x->kept != y->kept ? (x->kept ? -1 : 1)
+				  : (x->at > y->at) - (x->at < y->at);
+}
+
 static size_t find(struct code_program *p, const struct code_function *f,
 		   struct code_compare **list)
 {
@@ -587,12 +599,18 @@ static size_t find(struct code_program *p, const struct code_function *f,
 		of_block[b] = (uint32_t)n;
 	}
 	chain(p, *list, n, parts, of_block);
+
+	bool kept = false;
+
 	for (size_t i = 0; i < f->choice_count; i++) {
 		if (!by_choice(p, f, &f->choices[i], *list, n, &c, &bytes))
 			continue;
 		*list = fw_grow(p->arena, *list, &cap, n + 1, sizeof(c));
 		(*list)[n++] = c;
+		kept = true;
 	}
+	if (kept)
+		qsort(*list, n, sizeof(**list), by_block);
 	return n;
 }
 

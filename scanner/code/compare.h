@@ -45,7 +45,7 @@ struct code_compare {
 bool code_is_decoded(struct code_program *p, const struct code_function *f,
 		     const struct code_call *c, code_id buffer);
 
-/* All of a function's compares in order of blocks, kept ones last, in the program's arena. */
+/* All of a function's compares in order of blocks, in the program's arena. */
 size_t code_compares(struct code_program *p, const struct code_function *f,
 		     struct code_compare **list);
 

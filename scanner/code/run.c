@@ -208,7 +208,7 @@ static void follow_byte(struct flow *w, const struct code_operation *op)
 {
 	uint8_t *of = w->byte_of, from = 0;
 	/* To lower case, from a digit to its number, and back. */
-	int64_t n = op->imm < 0 ? -op->imm : op->imm;
+	uint64_t n = op->imm < 0 ? -(uint64_t)op->imm : (uint64_t)op->imm;
 	bool plain = n == 32 || n == 48 || n == 55 || n == 87 || n == 97 ||
 		     n == 65 || n <= 1 || n > 255;
 
