@@ -292,7 +292,8 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 		score *= 0.85f;
 	if (more > 0)
 		score *= more > 4 ? 0.4f : more > 1 ? 0.7f : 0.8f;
-	if (is_syntax(c->literal))
+	/* A word of some language, which has more of them. */
+	if (is_syntax(c->literal) || hidden_kin(h, c->literal) > 0)
 		score *= 0.75f;
 	if (hidden_is_ordinary(c->literal) || is_scheme(c->literal) ||
 	    is_stored(h, f, c->subject))

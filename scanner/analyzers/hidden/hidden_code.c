@@ -270,6 +270,7 @@ static const char *const ordinary[] = {
 	"quit",
 	"reboot",
 	"shell",
+	"exec",
 	"reset",
 	"save",
 	"apply",

@@ -55,21 +55,20 @@ static void note(struct hidden_code *h, const struct code_function *f,
 	bool open = best <= CODE_SINK_SHELL || best == CODE_SINK_EXEC_SHELL ||
 		    (best == CODE_SINK_DAEMON && has(s.of[best].text, "/sh"));
 
-	hidden_note(h,
-		    &(struct hidden_candidate){
-			    .signal = "hidden_gate",
-			    .score = s.of[best].weight * (weak   ? 0.5f
-							  : open ? 0.9f
-								 : 0.7f) +
-				     (s.of[best].weight < 4.5f ? 0 : extra),
-			    .function = f->start,
-			    .at = c->at,
-			    .block = f->blocks[c->block].start,
-			    .literal = literal,
-			    .trigger = trigger,
-			    .effect = code_sink_words(best),
-			    .sink = s.of[best],
-			    .sink_kind = best });
+	hidden_note(h, &(struct hidden_candidate){
+			       .signal = "hidden_gate",
+			       .score = s.of[best].weight * (weak   ? 0.5f
+							     : open ? 0.9f
+								    : 0.7f) +
+					(s.of[best].weight < 4.5f ? 0 : extra),
+			       .function = f->start,
+			       .at = c->at,
+			       .block = f->blocks[c->block].start,
+			       .literal = literal,
+			       .trigger = trigger,
+			       .effect = code_sink_words(best),
+			       .sink = s.of[best],
+			       .sink_kind = best });
 }
 
 static bool is_stat(const struct code_known *k)
@@ -94,6 +93,21 @@ static bool makes(const struct hidden_code *h, const struct code_call *c,
 	return v->kind == CODE_CONST && (v->n & 0x140) != 0;
 }
 
+/* Variables that POSIX gives a meaning, and shells and pagers look at. */
+static bool is_common(struct fw_view name)
+{
+	static const char *const names[] = {
+		"IFS",	  "PATH",    "HOME",   "SHELL", "TERM",
+		"USER",	  "EDITOR",  "VISUAL", "PAGER", "LOGNAME",
+		"TMPDIR", "DISPLAY", "LANG",   "PWD",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (fw_view_eq(name, fw_view_str(names[i])))
+			return true;
+	return false;
+}
+
 static void by_call(struct hidden_code *h, const struct code_function *f,
 		    const struct code_call *c)
 {
@@ -101,9 +115,10 @@ static void by_call(struct hidden_code *h, const struct code_function *f,
 	uint32_t block, zero, other;
 
 	if (k == NULL || (k->use & (CODE_FILE | CODE_ENV)) == 0 ||
-	    k->arg >= CODE_ARGS || c->text[k->arg].len == 0 ||
-	    makes(h, c, k) ||
+	    k->arg >= CODE_ARGS || c->text[k->arg].len == 0 || makes(h, c, k) ||
 	    !code_result_edges(&h->p, f, c, &block, &zero, &other))
+		return;
+	if ((k->use & CODE_ENV) != 0 && is_common(c->text[0]))
 		return;
 	if ((k->use & CODE_ENV) != 0)
 		note(h, f, c, other, hidden_oddness(c->text[0]), c->text[0],
@@ -112,8 +127,7 @@ static void by_call(struct hidden_code *h, const struct code_function *f,
 		note(h, f, c, is_stat(k) ? zero : other,
 		     path_score(c->text[k->arg]) +
 			     hidden_oddness(c->text[k->arg]),
-		     c->text[k->arg],
-		     "a file is there:");
+		     c->text[k->arg], "a file is there:");
 }
 
 /* Seconds since 1970 that lie between 2008 and 2052. */
