@@ -90,6 +90,9 @@ bool hidden_is_text(struct fw_view t);
  * or answers a web server's requests. */
 bool hidden_is_reached(const struct hidden_code *h);
 
+/* "SystemUpdateID": words put together, each with a capital. */
+bool hidden_is_joined(struct fw_view literal);
+
 /* "Content-Length", "X-Trace-Id": the names of a protocol's headers. */
 bool hidden_is_header(struct fw_view literal);
 

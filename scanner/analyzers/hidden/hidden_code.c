@@ -146,7 +146,7 @@ static float path_oddness(struct fw_view path)
 }
 
 /* "SystemUpdateID", "eraseWlanCalData": words, and names of things. */
-static bool is_joined(struct fw_view t)
+bool hidden_is_joined(struct fw_view t)
 {
 	size_t lower = 0, words = 0;
 
@@ -179,8 +179,10 @@ float hidden_oddness(struct fw_view t)
 
 	if (fw_literal_is_common(t) || !hidden_is_text(t))
 		return 0;
-	/* A number. */
-	if (fw_view_starts(t, FW_STR("0x")))
+	/* A number, a set of characters. */
+	if (fw_view_starts(t, FW_STR("0x")) ||
+	    fw_view_starts(t, FW_STR("iso8859")) ||
+	    fw_view_starts(t, FW_STR("ISO-8859")))
 		return 0.3f;
 	if (t.len < 4 || t.len > 48 || t.data[0] == '-' || t.data[0] == '/' ||
 	    t.data[0] == '%' || memchr(t.data, '%', t.len) != NULL ||
@@ -198,7 +200,7 @@ float hidden_oddness(struct fw_view t)
 	if (digits > 0 && digits < t.len)
 		score += 1.2f;
 	if (upper > 1 && has_lower(t))
-		score += is_joined(t) ? 0.3f : 1.0f;
+		score += hidden_is_joined(t) ? 0.3f : 1.0f;
 	if (odd > 0)
 		score += 1;
 	if (t.len >= 8)

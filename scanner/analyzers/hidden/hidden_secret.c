@@ -110,6 +110,21 @@ static bool is_public(struct fw_view t)
 	       fw_view_find(t, FW_STR("XXXXXX"), 0) != SIZE_MAX;
 }
 
+/* "ecdh_kdf_md", "LowMemoryWarning": how programmers name things. */
+static bool is_identifier(struct fw_view t)
+{
+	bool upper = false, lower = false, under = false;
+
+	for (size_t i = 0; i < t.len; i++) {
+		if (!isalnum(t.data[i]) && t.data[i] != '_')
+			return false;
+		upper |= isupper(t.data[i]) != 0;
+		lower |= islower(t.data[i]) != 0;
+		under |= t.data[i] == '_';
+	}
+	return hidden_is_joined(t) || (under && lower && !upper);
+}
+
 /* How a text looks that somebody types, sends or presses, and how one that a
  * format or a protocol has. */
 static float looks(const struct code_compare *c, float odd)
@@ -140,6 +155,8 @@ static float looks(const struct code_compare *c, float odd)
 		s -= 0.5f;
 	if (is_public(t))
 		s -= 2.0f;
+	if (is_identifier(t))
+		s -= 1.0f;
 	return s;
 }
 
