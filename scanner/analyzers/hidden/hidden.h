@@ -68,7 +68,7 @@ struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o);
 /* Notes a candidate; strings must outlive the object's job. */
 void hidden_note(struct hidden_code *h, const struct hidden_candidate *c);
 
-/* Joins the candidates of one place, best first; how many are left. */
+/* Joins the candidates of one place, best first; how many are told of. */
 size_t hidden_join(struct hidden_code *h);
 
 /* How odd a literal is, 0 to 4: what a person would not write for a name, an
@@ -82,6 +82,14 @@ float hidden_how_odd(const struct code_compare *c);
  * literal: a parser's work. */
 bool hidden_is_head(const struct hidden_code *h, const struct code_compare *c,
 		    const struct code_known *k);
+
+/* Whether it says one of those; from may be NULL. */
+bool hidden_is_from(const char *from, const char *what);
+
+bool hidden_has_lower(struct fw_view t);
+
+/* Whether its last character leads on to what follows: "key=", "page/". */
+bool hidden_is_open(struct fw_view t);
 
 /* Whether all of it can be printed. */
 bool hidden_is_text(struct fw_view t);
@@ -103,10 +111,6 @@ bool hidden_is_ordinary(struct fw_view literal);
  * usage line, a message. Rarely true where it does not. */
 bool hidden_is_told(struct hidden_code *h, struct fw_view name);
 
-/* Whether a compared value is read from a file that is opened by its name. */
-bool hidden_is_of_file(struct hidden_code *h, const struct code_function *f,
-		       code_id subject);
-
 /* How many other texts of the program begin with the same six bytes: words of
  * one name space do. At most 255, and seldom more than there are. */
 size_t hidden_kin(struct hidden_code *h, struct fw_view name);
@@ -115,7 +119,11 @@ size_t hidden_kin(struct hidden_code *h, struct fw_view name);
 const char *hidden_trigger(struct hidden_code *h, const struct code_compare *c,
 			   const char *from);
 
+/* Some of what hidden_origin() says. */
 #define HIDDEN_BROUGHT "what a request brings"
+#define HIDDEN_TIME    "the time"
+#define HIDDEN_HOST    "the host's name"
+#define HIDDEN_OF_FILE "what a file holds"
 
 /* In words where a compared value comes from ("bytes that are received"), and
  * whether that is outside of the program; NULL when it cannot be told. Asks the

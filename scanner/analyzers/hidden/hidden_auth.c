@@ -5,8 +5,6 @@
  * same value is compared with the constant and given to the real check, and
  * where both lead to the same result.
  */
-#include <ctype.h>
-
 #include "analyzers/hidden/hidden.h"
 #include "code/outcome.h"
 
@@ -203,13 +201,7 @@ static bool is_scheme(struct fw_view t)
 /* In capitals, or open to what follows: a protocol's. */
 static bool is_syntax(struct fw_view t)
 {
-	bool capitals = t.len > 0;
-
-	for (size_t i = 0; i < t.len; i++)
-		capitals &= !islower(t.data[i]);
-	return capitals || hidden_is_header(t) ||
-	       (t.len > 0 &&
-		memchr("={:-_(,;[<@/", t.data[t.len - 1], 12) != NULL);
+	return !hidden_has_lower(t) || hidden_is_header(t) || hidden_is_open(t);
 }
 
 static size_t same_subject(const struct code_compare *c, size_t n, size_t at)
@@ -277,8 +269,8 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 
 	float odd = hidden_how_odd(c);
 	bool outside;
+	const char *from = hidden_origin(h, f, c->subject, &outside);
 
-	hidden_origin(h, f, c->subject, &outside);
 	score += BASE + odd + (is_login(h, f) ? 1.5f : -2.0f) +
 		 (kept ? 3.0f : 0) + (outside ? 1.0f : 0);
 	/* Who parses much asks many things; a login is short. */
@@ -288,7 +280,7 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 	else if (f->block_count > MEDIUM)
 		score *= 0.85f;
 	/* The parsing of settings. */
-	if (hidden_is_of_file(h, f, c->subject))
+	if (hidden_is_from(from, HIDDEN_OF_FILE))
 		score *= 0.85f;
 	if (more > 0)
 		score *= more > 4 ? 0.4f : more > 1 ? 0.7f : 0.8f;

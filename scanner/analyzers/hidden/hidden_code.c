@@ -94,7 +94,7 @@ static bool is_plain_word(struct fw_view t, size_t *upper, size_t *digits,
 		(*upper == 1 && isupper(t.data[0])));
 }
 
-static bool has_lower(struct fw_view t)
+bool hidden_has_lower(struct fw_view t)
 {
 	for (size_t i = 0; i < t.len; i++)
 		if (islower(t.data[i]))
@@ -124,7 +124,7 @@ static float unsayable(struct fw_view t)
 		longest = run > longest ? run : longest;
 	}
 	/* In capitals it is an abbreviation. */
-	if (letters < 5 || !has_lower(t))
+	if (letters < 5 || !hidden_has_lower(t))
 		return 0;
 	return longest >= 6 || vowels * 7 < letters ? 2.0f
 	       : longest >= 5			    ? 1.0f
@@ -199,7 +199,7 @@ float hidden_oddness(struct fw_view t)
 		return 0.5f;
 	if (digits > 0 && digits < t.len)
 		score += 1.2f;
-	if (upper > 1 && has_lower(t))
+	if (upper > 1 && hidden_has_lower(t))
 		score += hidden_is_joined(t) ? 0.3f : 1.0f;
 	if (odd > 0)
 		score += 1;
@@ -323,6 +323,14 @@ bool hidden_is_ordinary(struct fw_view t)
 		if (fw_view_eq(t, fw_view_str(ordinary[i])))
 			return true;
 	return false;
+}
+
+bool hidden_is_open(struct fw_view t)
+{
+	static const char open[] = "={:-_(,;[<@/+#>";
+
+	return t.len > 0 &&
+	       memchr(open, t.data[t.len - 1], sizeof(open) - 1) != NULL;
 }
 
 bool hidden_is_head(const struct hidden_code *h, const struct code_compare *c,

@@ -78,13 +78,13 @@ static size_t join_sinks(struct hidden_code *h, size_t count)
 	return n;
 }
 
-/* A compare that a function of its own makes is told once, where it weighs
- * most, and not of each caller. */
+/* Those that are told of. A compare that a function of its own makes is told
+ * once, where it weighs most, and not of each caller. */
 static size_t once(struct hidden_candidate *c, size_t count)
 {
 	size_t n = 0, k;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && n < TOLD; i++) {
 		for (k = 0; k < n && c[k].at != c[i].at; k++)
 			;
 		if (k == n)
@@ -138,7 +138,7 @@ size_t hidden_join(struct hidden_code *h)
 	}
 	n = join_sinks(h, n);
 	qsort(h->found, n, sizeof(*h->found), by_score);
-	return once(h->found, n < TOLD ? n : TOLD);
+	return once(h->found, n);
 }
 
 /* Printable, on one line, without quotes and tabs. */
@@ -257,7 +257,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 		return;
 	n = hidden_join(h);
 	for (size_t i = 0;
-	     i < n && i < TOLD && h->found[i].score >= HIDDEN_LEAST; i++)
+	     i < n && h->found[i].score >= HIDDEN_LEAST; i++)
 		tell(h, &h->found[i], o);
 	if (h->p.gave_up != NULL)
 		tell_of_limit(h->p.gave_up, o);

@@ -154,7 +154,7 @@ static void by_time(struct hidden_code *h, const struct code_function *f)
 		bool outside;
 		const char *from = hidden_origin(h, f, c[i].subject, &outside);
 
-		bool time = from != NULL && strcmp(from, "the time") == 0;
+		bool time = hidden_is_from(from, HIDDEN_TIME);
 
 		if (!c[i].is_number || c[i].number == 0 ||
 		    (int32_t)c[i].number == -1 ||

@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-static const char from_file[] = "what a file holds";
-
 enum { CALLERS_MAX = 4, LEVELS_MAX = 2 };
 enum { RESULT = 0xff, PARTS_MAX = 4 };
 
@@ -28,8 +26,8 @@ static const struct {
 	{ "strcpy", 0, 1 },	   { "strncpy", 0, 1 },
 	{ "strlcpy", 0, 1 },	   { "snprintf", 0, 3 },
 	{ "sprintf", 0, 2 },	   { "snprintf_chk", 0, 5 },
-	{ "memcpy_chk", 0, 1 },	   { "strcpy_chk", 0, 1 },
-	{ "strncpy_chk", 0, 1 },
+	{ "sprintf_chk", 0, 4 },   { "memcpy_chk", 0, 1 },
+	{ "strcpy_chk", 0, 1 },	   { "strncpy_chk", 0, 1 },
 };
 
 /* What a call that does this gives. */
@@ -42,9 +40,9 @@ static const char *of_use(uint32_t use, bool *outside)
 		return "what is received";
 	*outside = false;
 	if ((use & CODE_CLOCK) != 0)
-		return "the time";
+		return HIDDEN_TIME;
 	if ((use & CODE_HOST) != 0)
-		return "the host's name";
+		return HIDDEN_HOST;
 	if ((use & CODE_FILE) != 0)
 		return "a file's state";
 	return NULL;
@@ -167,7 +165,7 @@ static const char *of_buffer(struct hidden_code *h,
 				continue;
 			if (is_of_file(h, f, c)) {
 				*outside = false;
-				return from_file;
+				return HIDDEN_OF_FILE;
 			}
 			return of_use(use, outside);
 		}
@@ -312,7 +310,7 @@ static const char *origin(struct hidden_code *h, const struct code_function *f,
 		}
 		if (v->kind == CODE_RESULT) {
 			if (k == NULL && c != NULL && is_of_file(h, f, c))
-				return from_file;
+				return HIDDEN_OF_FILE;
 			if (k == NULL || (k->use & CODE_READS) == 0 ||
 			    k->arg != 1)
 				return NULL;
@@ -338,12 +336,9 @@ const char *hidden_origin(struct hidden_code *h, const struct code_function *f,
 	return origin(h, f, subject, 0, outside);
 }
 
-bool hidden_is_of_file(struct hidden_code *h, const struct code_function *f,
-		       code_id subject)
+bool hidden_is_from(const char *from, const char *what)
 {
-	bool outside;
-
-	return hidden_origin(h, f, subject, &outside) == from_file;
+	return from != NULL && strcmp(from, what) == 0;
 }
 
 const char *hidden_trigger(struct hidden_code *h, const struct code_compare *c,

@@ -130,23 +130,19 @@ static bool is_identifier(struct fw_view t)
 static float looks(const struct code_compare *c, float odd)
 {
 	struct fw_view t = c->literal;
-	bool capitals = true;
 	/* One long word, or several, is what parts of a format are called. */
 	float s = odd < 0.5f ? -1.0f : odd < 0.8f ? -0.5f : 0;
 
 	if (t.len == 0)
 		return 0;
 	s += t.len >= 10 ? 0.6f : t.len <= LONG ? -1.2f : 0;
-	for (size_t i = 0; i < t.len; i++)
-		capitals &= !islower(t.data[i]);
-	if (capitals && !is_by_byte(c))
+	if (!hidden_has_lower(t) && !is_by_byte(c))
 		s -= 1.2f;
 	if (memchr(t.data, ' ', t.len) != NULL)
 		s -= 1.5f;
 	if (hidden_is_header(t))
 		s -= 1.5f;
-	if (memchr("={:-_(,;[<@/+#>", t.data[t.len - 1], 15) != NULL ||
-	    memchr(",[<{;", t.data[0], 5) != NULL)
+	if (hidden_is_open(t) || memchr(",[<{;", t.data[0], 5) != NULL)
 		s -= t.data[t.len - 1] == '=' || t.data[t.len - 1] == ':'
 			     ? 1.2f
 			     : 0.7f;
@@ -180,14 +176,14 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 	else if (c->kind == CODE_COMPARE_SEARCH)
 		s += 0.7f;
 	/* What a function that only a pointer leads to gets is likely so. */
-	s += (!outside						      ? 0
-	      : fw_view_eq(fw_view_str(from), FW_STR(HIDDEN_BROUGHT)) ? 0.8f
-								      : 1.2f) +
+	s += (!outside				     ? 0
+	      : hidden_is_from(from, HIDDEN_BROUGHT) ? 0.8f
+						     : 1.2f) +
 	     (((st->uses | st->reach) & CODE_AUTH) != 0 ? 1.5f : 0) +
 	     (b->secrets ? 1.5f : 0) + (b->verdict ? 0.2f : 0) -
 	     (b->kept ? others >= WORDS ? 1.7f : 0.7f : 0);
-	if (from != NULL && (strcmp(from, "the host's name") == 0 ||
-			     strcmp(from, "the time") == 0))
+	if (hidden_is_from(from, HIDDEN_HOST) ||
+	    hidden_is_from(from, HIDDEN_TIME))
 		s += 1.2f;
 	/* Who does much asks much. */
 	s -= f->block_count > LARGE ? 2.0f : f->block_count > MEDIUM ? 1.0f : 0;
