@@ -14,7 +14,7 @@
 /* From the benchmark's benign programs: see tests/bench/hidden. */
 #define HIGH	7.0f
 #define ADDRESS 5.0f /* of a web server, to which nothing links */
-enum { LISTED = 10, FIELDS = 10 };
+enum { LISTED = 10, FIELDS = 10, LINES = 12 /* of the deciding block */ };
 
 struct item {
 	uint32_t place;
@@ -65,13 +65,15 @@ static void weigh_address(const struct item *it, struct fw_claim *c)
 static void report(const struct item *it, struct fw_out *o)
 {
 	const char *way = str(o, it, 8);
-	struct fw_evidence e[2] = {
+	struct fw_evidence e[1 + LINES] = {
 		{ .offset = FW_NO_OFFSET,
 		  .address = strtoull(str(o, it, 2), NULL, 16),
 		  .symbol = str(o, it, 3),
 		  .text = *way == '\0' ? "here it is decided" : way },
-		{ .offset = FW_NO_OFFSET, .text = str(o, it, 9) },
 	};
+	struct fw_view listing = it->field[9], line;
+	size_t n = 1;
+
 	struct fw_claim c = FW_CLAIM(hidden_kind_of(it->field[1]));
 
 	if (it->route != NULL)
@@ -79,8 +81,15 @@ static void report(const struct item *it, struct fw_out *o)
 	c.detail = sentence(o, it);
 	c.key = fw_text(o, "%s %s %s", str(o, it, 1), str(o, it, 4),
 			str(o, it, 6));
+	/* Each line apart: one text with line ends in it shows them escaped. */
+	while (n < 1 + LINES && fw_split(&listing, '\n', &line))
+		if (line.len > 0)
+			e[n++] = (struct fw_evidence){
+				.offset = FW_NO_OFFSET,
+				.text = fw_strdup(fw_out_arena(o), line)
+			};
 	c.evidence = e;
-	c.evidence_count = it->field[9].len > 0 ? 2 : 1;
+	c.evidence_count = n;
 	fw_out_at(o, it->place);
 	fw_out_claim(o, &c);
 }

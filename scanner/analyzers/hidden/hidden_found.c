@@ -93,6 +93,16 @@ static size_t once(struct hidden_candidate *c, size_t count)
 	return n;
 }
 
+/* A fixed command says nothing of what a value is good for: "rm /tmp/x" stands
+ * behind many. */
+static bool is_weak(const struct hidden_candidate *c)
+{
+	return c->sink_kind == CODE_SINK_CONSTANT ||
+	       c->sink_kind == CODE_SINK_EXEC_CONSTANT ||
+	       c->sink_kind == CODE_SINK_LISTEN ||
+	       c->sink_kind == CODE_SINK_DELETE;
+}
+
 size_t hidden_join(struct hidden_code *h)
 {
 	size_t n = 0;
@@ -110,7 +120,7 @@ size_t hidden_join(struct hidden_code *h)
 			continue;
 		}
 		if (strcmp(last->signal, "hidden_secret") == 0 &&
-		    strcmp(c->signal, "hidden_secret") != 0) {
+		    strcmp(c->signal, "hidden_secret") != 0 && !is_weak(c)) {
 			/* The other one says more. */
 			struct hidden_candidate swap = *last;
 
@@ -130,7 +140,8 @@ size_t hidden_join(struct hidden_code *h)
 			fw_sprintf(&h->arena, "%s+%s", last->signal, c->signal);
 		if (last->literal.len == 0)
 			last->literal = c->literal;
-		if (last->sink.weight == 0 && c->sink.weight > 0) {
+		if (last->sink.weight == 0 && c->sink.weight > 0 &&
+		    !is_weak(c)) {
 			last->sink = c->sink;
 			last->sink_kind = c->sink_kind;
 			last->effect = c->effect;
@@ -256,8 +267,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 	if (h == NULL)
 		return;
 	n = hidden_join(h);
-	for (size_t i = 0;
-	     i < n && h->found[i].score >= HIDDEN_LEAST; i++)
+	for (size_t i = 0; i < n && h->found[i].score >= HIDDEN_LEAST; i++)
 		tell(h, &h->found[i], o);
 	if (h->p.gave_up != NULL)
 		tell_of_limit(h->p.gave_up, o);
