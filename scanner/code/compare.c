@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 enum { BYTES_MAX = CODE_LITERAL_MAX, CALLEE_MAX = 1024 };
+enum { SCAN_MIN = 5 }; /* letters before the first "%" */
 
 /* The bytes of one compare. */
 struct part {
@@ -71,6 +72,11 @@ static bool literal_of(struct code_program *p, const struct code_function *f,
 	const struct code_known *k = code_call_known(p, c);
 	unsigned lit = c->text[1].len > 0 ? 1 : 0;
 
+	if (k->name == code_looks_up) {
+		out->literal = c->text[k->arg];
+		out->subject = c->args[k->arg == 0 ? 1 : 0];
+		return out->literal.len > 0;
+	}
 	if ((c->text[0].len > 0) == (c->text[1].len > 0)) {
 		bool a = code_is_decoded(p, f, c, c->args[0]);
 		bool b = code_is_decoded(p, f, c, c->args[1]);
@@ -128,6 +134,34 @@ static bool by_predicate(const struct code_program *p,
 	return true;
 }
 
+/* sscanf(x, "word %127s", rest) == 1: x begins with the word. */
+static bool by_scan(const struct code_program *p, const struct code_block *b,
+		    const struct code_test *t, const struct code_call *c,
+		    struct code_compare *out)
+{
+	const struct code_value *right = value(p, t->right);
+	struct fw_view form = c->text[1];
+	size_t n = fw_view_find(form, FW_STR("%"), 0);
+
+	/* A static program has lost the name. */
+	struct fw_view name = code_bare_name(code_call_name(p, c));
+	bool scans = name.len > 0 ? fw_view_eq(name, FW_STR("sscanf"))
+				  : p->import_count < 2;
+
+	if (right->kind != CODE_CONST || right->n == 0 || right->n > 9 ||
+	    n == SIZE_MAX || n < SCAN_MIN || !scans)
+		return false;
+	while (n > 0 && form.data[n - 1] == ' ')
+		n--;
+	out->kind = CODE_COMPARE_CALL;
+	out->literal = fw_view_sub(form, 0, n);
+	out->subject = c->args[0];
+	out->at = c->at;
+	out->call = c;
+	set_edges(b, t->cond == CODE_EQ, out);
+	return n >= SCAN_MIN;
+}
+
 static bool by_call(struct code_program *p, const struct code_function *f,
 		    const struct code_block *b, const struct code_test *t,
 		    struct code_compare *out)
@@ -139,6 +173,8 @@ static bool by_call(struct code_program *p, const struct code_function *f,
 	if (k == NULL && c != NULL && right->kind == CODE_CONST &&
 	    right->n == 0)
 		return by_predicate(p, b, t, c, out);
+	if (k == NULL && c != NULL)
+		return by_scan(p, b, t, c, out);
 	if (k == NULL || (k->use & (CODE_EQUAL | CODE_FOUND)) == 0 ||
 	    right->kind != CODE_CONST || right->n != 0)
 		return false;

@@ -14,7 +14,8 @@ enum code_use {
 	CODE_SHELL = 1 << 2,   /* gives argument `arg` to a shell */
 	CODE_EXEC = 1 << 3,    /* runs the program that argument 0 names */
 	CODE_FORMAT = 1 << 4,  /* writes format `arg` to argument 0 */
-	CODE_COPY = 1 << 5,    /* copies argument 1 to argument 0 */
+	CODE_COPY = 1 << 5,    /* copies argument 1 to argument 0; `arg` 1: its
+				  result is argument 0 */
 	CODE_RECEIVE = 1 << 6, /* argument `arg` gets bytes from outside */
 	CODE_AUTH = 1 << 7,    /* checks or looks up a password */
 	CODE_LISTEN = 1 << 8,
@@ -54,6 +55,11 @@ struct code_known {
 	uint32_t use;
 	uint8_t arg; /* see above */
 };
+
+/* The name of a program's own function that finds something by the name which
+ * argument `arg` is: with CODE_FOUND it tells so by a result other than 0, with
+ * CODE_EQUAL by 0. */
+extern const char code_looks_up[];
 
 /* By a symbol's name, with or without the marks that C libraries put around it
  * ("__isoc99_sscanf", "strcmp@GLIBC_2.4"); NULL where nothing is known. */

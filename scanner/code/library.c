@@ -10,6 +10,7 @@ enum {
 	WRAPPER_MAX = 160,
 	COMPARE_MAX = 3000,
 	SHELL_MAX = 2048,
+	SHELL_TEXTS = 8,
 	SLOTS_MAX = 256
 };
 
@@ -137,8 +138,8 @@ const struct code_predicate *code_hash_shape(struct code_program *p,
 		return NULL;
 	q = fw_alloc(p->arena, 1, sizeof(*q));
 	*q = (struct code_predicate){ .built = true,
-					.at = p->starts[f->start].address,
-					.equal = 1 };
+				      .at = p->starts[f->start].address,
+				      .equal = 1 };
 	return q;
 }
 
@@ -154,7 +155,13 @@ static bool points_to(const struct code_program *p,
 static const struct code_known *by_words(const struct code_program *p,
 					 const struct code_function *f)
 {
-	if (points_to(p, f, "/bin/sh") && points_to(p, f, "-c"))
+	size_t texts = 0;
+
+	for (size_t i = 0; i < f->pointer_count; i++)
+		texts += code_text(p, f->pointers[i]).len > 1;
+	/* Nothing else is said in it. */
+	if (texts <= SHELL_TEXTS && points_to(p, f, "/bin/sh") &&
+	    points_to(p, f, "-c"))
 		return &shell_shape;
 	return points_to(p, f, "/etc/shadow") ? &auth_shape : NULL;
 }

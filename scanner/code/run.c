@@ -357,9 +357,8 @@ static void look_at_memory(struct flow *w, const struct code_state *s,
 static void system_call(struct flow *w, const struct code_state *s, uint64_t at,
 			uint32_t block, uint8_t number)
 {
-	const struct code_value *v = code_value_at(
-		&w->p->values,
-		code_register(w->p, s, number));
+	const struct code_value *v =
+		code_value_at(&w->p->values, code_register(w->p, s, number));
 	const char *name =
 		v->kind == CODE_CONST ? w->p->arch->syscall(v->n) : NULL;
 	struct code_call c = { .at = at,
@@ -387,8 +386,7 @@ static void step(struct flow *w, struct code_state *s, uint32_t first,
 		if (op->op == CODE_LOAD || op->op == CODE_STORE)
 			look_at_memory(w, s, op);
 		if (op->op == CODE_SYSCALL && record != NULL)
-			system_call(w, s, at,
-				    (uint32_t)(record - w->f->blocks),
+			system_call(w, s, at, (uint32_t)(record - w->f->blocks),
 				    w->p->arch->syscall_number);
 		if (record != NULL) {
 			look_for_decoding(w, s, op, record);
@@ -474,6 +472,11 @@ static bool writes(const struct code_known *k)
 	return k == NULL || (k->use & reads) == 0;
 }
 
+static bool returns_target(const struct code_known *k)
+{
+	return k != NULL && (k->use & CODE_COPY) != 0 && k->arg == 1;
+}
+
 /* Whether a call goes to the C library's function for system calls. */
 static bool is_kernel_call(const struct code_program *p,
 			   const struct code_call *c)
@@ -502,8 +505,7 @@ static void call(struct flow *w, struct code_state *s,
 	    c.function == CODE_NO_FUNCTION)
 		return;
 	if (record && is_kernel_call(w->p, &c)) {
-		system_call(w, s, c.at, block,
-			    w->p->arch->passed_number);
+		system_call(w, s, c.at, block, w->p->arch->passed_number);
 	} else if (record) {
 		take_arguments(w, s, &c);
 		spread_array(w, s, &c);
@@ -516,7 +518,12 @@ static void call(struct flow *w, struct code_state *s,
 	if (writes(code_call_known(w->p, &c)))
 		for (unsigned i = 0; i < CODE_ARGS; i++)
 			code_forget(w->p, s, code_argument(w->p, s, i, false));
+	code_id to = code_argument(w->p, s, 0, false);
+
 	code_after_call(w->p, s, in->address);
+	/* memcpy() and its like. */
+	if (returns_target(code_call_known(w->p, &c)))
+		s->regs[w->p->arch->result] = to;
 }
 
 static bool leaves(const struct flow *w, const struct flow_insn *in,

@@ -224,23 +224,48 @@ static const struct {
 	{ "/etc/shadow", CODE_SINK_ACCOUNT },
 	{ "authorized_keys", CODE_SINK_ACCOUNT },
 	{ "/etc/sudoers", CODE_SINK_ACCOUNT },
-	{ "/etc/rc.local", CODE_SINK_BOOT },
+	{ "/rc.local", CODE_SINK_BOOT },
 	{ "/etc/rc.", CODE_SINK_BOOT },
+	{ "/rcS", CODE_SINK_BOOT },
 	{ "/init.d/", CODE_SINK_BOOT },
 	{ "/rc.d/", CODE_SINK_BOOT },
-	{ "/rcS.d/", CODE_SINK_BOOT },
+	{ "/boot.d/", CODE_SINK_BOOT },
+	{ "/start.d/", CODE_SINK_BOOT },
+	{ "/startup.d/", CODE_SINK_BOOT },
+	{ "/autostart", CODE_SINK_BOOT },
+	{ "/profile.d/", CODE_SINK_BOOT },
+	{ "/if-up.d/", CODE_SINK_BOOT },
+	{ "/ip-up", CODE_SINK_BOOT },
+	{ "/hotplug.d/", CODE_SINK_BOOT },
+	{ "/systemd/system/", CODE_SINK_BOOT },
 	{ "/etc/inittab", CODE_SINK_BOOT },
 	{ "/crontab", CODE_SINK_BOOT },
+	{ "/cron.d/", CODE_SINK_BOOT },
 	{ "/etc/profile", CODE_SINK_BOOT },
 	{ "ld.so.preload", CODE_SINK_BOOT },
 };
+
+/* "/data/boot/10-hook.sh": a script that by its name runs by itself. */
+static bool is_start_script(struct fw_view t)
+{
+	static const char *const words[] = { "boot", "start", "init", "hook",
+					     "autorun" };
+
+	if (t.len < 4 || t.data[0] != '/' ||
+	    memcmp(t.data + t.len - 3, ".sh", 3) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (has(t, words[i]))
+			return true;
+	return false;
+}
 
 static enum code_sink_kind file_kind(struct fw_view text)
 {
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (has(text, files[i].name))
 			return files[i].kind;
-	return CODE_SINK_NONE;
+	return is_start_script(text) ? CODE_SINK_BOOT : CODE_SINK_NONE;
 }
 
 bool code_names_files(struct fw_view bytes)
@@ -337,8 +362,9 @@ static void judge_shell(struct code_program *p, const struct code_function *f,
 	      c, f->start, text);
 }
 
-static void judge_exec(const struct code_function *f, const struct code_call *c,
-		       unsigned arg, struct code_sinks *s)
+static void judge_exec(struct code_program *p, const struct code_function *f,
+		       const struct code_call *c, unsigned arg,
+		       struct code_sinks *s)
 {
 	struct fw_view path = c->text[arg], command = { NULL, 0 }, text;
 	enum code_sink_kind kind = CODE_SINK_EXEC_VARIABLE;
@@ -348,10 +374,14 @@ static void judge_exec(const struct code_function *f, const struct code_call *c,
 		if (fw_view_eq(c->text[i], FW_STR("-c"))) {
 			command = c->text[i + 1];
 			given = true;
+			/* As system() has it. */
+			if (command.len == 0 && is_shell(path)) {
+				judge_shell(p, f, c, i + 1, s);
+				return;
+			}
 		}
 	if (path.len > 0 && is_shell(path))
 		kind = !given		    ? CODE_SINK_EXEC_SHELL
-		       : command.len == 0   ? CODE_SINK_VARIABLE
 		       : is_daemon(command) ? CODE_SINK_DAEMON
 					    : CODE_SINK_CONSTANT;
 	else if (path.len > 0)
@@ -416,7 +446,7 @@ static void judge(struct code_program *p, const struct code_function *f,
 	if ((k->use & CODE_SHELL) != 0)
 		judge_shell(p, f, c, arg, s);
 	else if ((k->use & CODE_EXEC) != 0)
-		judge_exec(f, c, arg, s);
+		judge_exec(p, f, c, arg, s);
 	else if ((k->use & CODE_FILE) != 0)
 		judge_file(p, f, c, arg, s);
 	else if ((k->use & CODE_EVAL) != 0 && c->text[arg].len == 0)

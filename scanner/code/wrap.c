@@ -4,7 +4,7 @@
 #include "code/outcome.h"
 
 enum { ROUNDS = 3, SMALL = 300, SMALL_STATIC = 1500 };
-enum { COMPARE_MAX = 256, ASKED_MAX = 3 };
+enum { COMPARE_MAX = 256, ASKED_MAX = 3, LOOK_UP_MAX = 900 };
 
 /* The argument of f that a value is, or -1. */
 static int argument(const struct code_program *p, code_id id)
@@ -92,8 +92,8 @@ static const struct code_known *wraps_shell(struct code_program *p,
 			continue;
 		arg = argument(p, c->args[k->arg < CODE_ARGS ? k->arg : 0]);
 		if (arg < 0)
-			arg = filled(
-				p, f, c->args[k->arg < CODE_ARGS ? k->arg : 0]);
+			arg = filled(p, f,
+				     c->args[k->arg < CODE_ARGS ? k->arg : 0]);
 		if (arg >= 0)
 			return is_guarded(p, f, c)
 				       ? NULL
@@ -273,6 +273,97 @@ static const struct code_known *returns_test(struct code_program *p,
 	return found;
 }
 
+/* What a function returns on one way to its end. */
+struct way {
+	uint32_t block; /* where it is decided */
+	code_id result;
+};
+
+/* The n-th way to return; false: there are no more. */
+static bool way_at(const struct code_function *f, size_t n, struct way *out)
+{
+	for (uint32_t i = 0; i < f->block_count; i++) {
+		const struct code_block *b = &f->blocks[i];
+
+		if (!b->returns || !b->reached)
+			continue;
+		if (b->sets_result || b->pred_count == 0) {
+			*out = (struct way){ i, b->result };
+			if (n-- == 0)
+				return true;
+			continue;
+		}
+		for (uint32_t k = 0; k < b->pred_count; k++) {
+			uint32_t from = f->pred[b->preds + k];
+
+			*out = (struct way){ from, f->blocks[from].result };
+			if (n-- == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether one result stands for "not found", and another comes only behind the
+ * edge into block `to`: what a function that looks a name up returns. */
+static bool tells_found(const struct code_program *p,
+			const struct code_function *f, uint32_t to,
+			uint64_t *missing)
+{
+	bool found = false, lost = false;
+	struct way w;
+
+	for (size_t i = 0; way_at(f, i, &w); i++) {
+		const struct code_value *v =
+			code_value_at(&p->values, w.result);
+
+		if (code_dominates(f, to, w.block))
+			continue;
+		if (v->kind != CODE_CONST || (lost && v->n != *missing))
+			return false;
+		lost = true;
+		*missing = v->n;
+	}
+	for (size_t i = 0; lost && way_at(f, i, &w); i++) {
+		const struct code_value *v =
+			code_value_at(&p->values, w.result);
+
+		/* One way or the other has to be 0. */
+		if (code_dominates(f, to, w.block))
+			found |= *missing == 0
+					 ? v->kind != CODE_CONST || v->n != 0
+					 : v->kind == CODE_CONST && v->n == 0;
+	}
+	return found;
+}
+
+/* Compares names of its own, or of what somebody sent, with one that it gets.
+ */
+static const struct code_known *looks_up(struct code_program *p,
+					 const struct code_function *f)
+{
+	uint32_t block, zero, more;
+	uint64_t missing = 0;
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		unsigned name = argument(p, c->args[0]) >= 0 ? 0 : 1;
+		int arg = argument(p, c->args[name]);
+
+		if (!code_call_does(p, c, CODE_EQUAL) || arg < 0 ||
+		    argument(p, c->args[1 - name]) >= 0 ||
+		    c->text[1 - name].len > 0 ||
+		    !code_result_edges(p, f, c, &block, &zero, &more) ||
+		    zero == CODE_NO_BLOCK || !code_guards(f, block, zero))
+			continue;
+		if (tells_found(p, f, zero, &missing))
+			return make(p, code_looks_up,
+				    missing == 0 ? CODE_FOUND : CODE_EQUAL,
+				    arg);
+	}
+	return NULL;
+}
+
 static unsigned argument_or_none(const struct code_program *p, code_id id)
 {
 	int n = argument_behind(p, id);
@@ -347,13 +438,12 @@ static const struct code_predicate *straight(struct code_program *p,
 		    code_value_at(&p->values, t.right)->n != 0)
 			continue;
 		q = fw_alloc(p->arena, 1, sizeof(*q));
-		*q = (struct code_predicate){
-			.literal = c->text[1],
-			.built = (c->built & 2) != 0,
-			.at = c->at,
-			.equal = t.cond == CODE_EQ,
-			.argument = argument_or_none(p, c->args[0])
-		};
+		*q = (struct code_predicate){ .literal = c->text[1],
+					      .built = (c->built & 2) != 0,
+					      .at = c->at,
+					      .equal = t.cond == CODE_EQ,
+					      .argument = argument_or_none(
+						      p, c->args[0]) };
 		return q;
 	}
 	return NULL;
@@ -369,7 +459,8 @@ static bool may_wrap(const struct code_start *s)
 		return true;
 	if ((s->uses & (CODE_SHELL | CODE_EXEC)) != 0)
 		return size <= 2048;
-	return (s->uses & (CODE_EQUAL | CODE_FOUND)) != 0 && size <= 400;
+	return (s->uses & (CODE_EQUAL | CODE_FOUND)) != 0 &&
+	       size <= LOOK_UP_MAX;
 }
 
 static void look(struct code_program *p, uint32_t i)
@@ -396,6 +487,8 @@ static void look(struct code_program *p, uint32_t i)
 		s->known = tests_part(p, f);
 	if (s->known == NULL && f->block_count <= 12)
 		s->known = returns_test(p, f);
+	if (s->known == NULL && (s->uses & (CODE_STRONG | CODE_AUTH)) == 0)
+		s->known = looks_up(p, f);
 	if (s->known == NULL && s->predicate == NULL && f->block_count <= 24)
 		s->predicate = predicate(p, f);
 	if (s->known == NULL && s->predicate == NULL && f->block_count <= 16)
@@ -421,7 +514,8 @@ static void forget_callers(struct code_program *p, uint8_t *seen)
 /* Who is asked at many places asks for nothing secret. */
 static void drop_common(struct code_program *p)
 {
-	uint32_t *callers = fw_alloc(p->arena, p->start_count, sizeof(*callers));
+	uint32_t *callers =
+		fw_alloc(p->arena, p->start_count, sizeof(*callers));
 
 	for (size_t i = 0; i < p->edge_count; i++)
 		if (!p->edges[i].is_import)

@@ -2,6 +2,7 @@
 #include "analyzers/hidden/hidden.h"
 
 #define FORMAT 2.0f /* how odd it is to compare with one */
+enum { HOST_MIN = 8 };
 
 #include <ctype.h>
 
@@ -317,7 +318,12 @@ bool hidden_is_header(struct fw_view t)
 
 bool hidden_is_ordinary(struct fw_view t)
 {
-	if (t.len > 0 && (t.data[0] == '-' || t.data[0] == '.'))
+	/* An option, a file's ending; but ".example.net" is the end of a
+	 * host's name. */
+	if (t.len > 0 && (t.data[0] == '-' ||
+			  (t.data[0] == '.' &&
+			   (t.len < HOST_MIN ||
+			    memchr(t.data + 1, '.', t.len - 1) == NULL))))
 		return true;
 	for (size_t i = 0; i < sizeof(ordinary) / sizeof(ordinary[0]); i++)
 		if (fw_view_eq(t, fw_view_str(ordinary[i])))

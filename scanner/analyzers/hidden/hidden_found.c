@@ -14,6 +14,8 @@
 #define JOINED	0.3f
 #define AND	0.3f
 #define MADE_UP 5.0f
+#define INNER	0.7f /* of another's score, to be told of in its place */
+enum { INNER_MIN = 5 };
 enum { TOLD = 12, LINES = 10, LITERAL_MAX = 64, LISTING_MAX = 1200 };
 
 static int by_place(const void *a, const void *b)
@@ -47,6 +49,38 @@ static int by_sink(const void *a, const void *b)
 	return by_score(a, b);
 }
 
+static uint32_t block_at(const struct code_function *f, uint64_t start)
+{
+	for (uint32_t i = 0; i < f->block_count; i++)
+		if (f->blocks[i].start == start)
+			return i;
+	return CODE_NO_BLOCK;
+}
+
+/* Of two conditions of one thing, whether c is what a reader wants to hear of
+ * first: what somebody gives, rather than that a file is there; and the one
+ * that is asked last, which is about nothing else. */
+static bool tells_more(const struct hidden_code *h,
+		       const struct hidden_candidate *c,
+		       const struct hidden_candidate *other)
+{
+	const struct code_function *f = h->p.starts[c->function].analysed;
+	uint32_t a, b;
+
+	if (strncmp(c->signal, "hidden_guard", 12) != 0 ||
+	    hidden_is_ordinary(c->literal))
+		return false;
+	if (strcmp(other->signal, "hidden_gate") == 0)
+		return true;
+	if (f == NULL || c->score < other->score * INNER ||
+	    c->literal.len < INNER_MIN || other->literal.len == 0)
+		return false;
+	a = block_at(f, c->block);
+	b = block_at(f, other->block);
+	return a != CODE_NO_BLOCK && b != CODE_NO_BLOCK && a != b &&
+	       code_dominates(f, b, a);
+}
+
 /* Several conditions before one strong thing ("user" and "password"): the
  * likeliest tells it. */
 static size_t join_sinks(struct hidden_code *h, size_t count)
@@ -64,11 +98,7 @@ static size_t join_sinks(struct hidden_code *h, size_t count)
 		    last->sink.call == c->sink.call) {
 			float score = last->score + AND;
 
-			/* What somebody gives tells more than that a file is
-			 * there. */
-			if (strcmp(last->signal, "hidden_gate") == 0 &&
-			    strncmp(c->signal, "hidden_guard", 12) == 0 &&
-			    !hidden_is_ordinary(c->literal))
+			if (tells_more(h, c, last))
 				*last = *c;
 			last->score = score;
 			continue;
