@@ -214,6 +214,9 @@ static bool branch(struct a64 *x, int arg)
 	x->out->flow = cond == CODE_ALWAYS ? CODE_JUMP : CODE_BRANCH;
 	x->out->target = (uint64_t)x->d->operands[0].imm;
 	x->out->cond = cond;
+	x->out->or_equal = x->d->cc == ARM64_CC_LS || x->d->cc == ARM64_CC_LE ||
+			   x->d->cc == ARM64_CC_GE || x->d->cc == ARM64_CC_HS ||
+			   x->d->cc == ARM64_CC_PL;
 	x->out->reg = CODE_FLAGS;
 	return true;
 }

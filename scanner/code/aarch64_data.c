@@ -205,8 +205,11 @@ static void logic_reg(struct a64 *x, const struct three *t, int op)
 		a64_emit(x, CODE_OR, t->dst.number, t->a, t->b.reg);
 	else if (op == CODE_XORI)
 		a64_emit(x, CODE_XOR, t->dst.number, t->a, t->b.reg);
-	else
+	else {
 		a64_emit(x, CODE_MIX, t->dst.number, t->a, t->b.reg);
+		if (op == CODE_ANDI)
+			x->out->ops[x->out->count - 1].imm = CODE_MIX_AND;
+	}
 	if (op == CODE_ORI || op == CODE_XORI)
 		a64_narrow(x, t->dst);
 }

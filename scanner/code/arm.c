@@ -170,6 +170,9 @@ static bool branch(struct arm *x, int arg)
 	x->out->flow = cond == CODE_ALWAYS ? CODE_JUMP : CODE_BRANCH;
 	x->out->target = (uint32_t)x->d->operands[0].imm;
 	x->out->cond = cond;
+	x->out->or_equal = x->d->cc == ARM_CC_LS || x->d->cc == ARM_CC_LE ||
+			   x->d->cc == ARM_CC_GE || x->d->cc == ARM_CC_HS ||
+			   x->d->cc == ARM_CC_PL;
 	x->out->reg = CODE_FLAGS;
 	return true;
 }
@@ -381,6 +384,11 @@ static void condition_one(struct arm *x, struct code_operation *o, bool alone)
 	if (o->dst < CODE_FLAGS || o->dst >= CODE_REGS ||
 	    o->op == CODE_SYSCALL || (tests && equal_means_ran(x->d->cc)))
 		return;
+	/* The same holds of the byte that such a compare asks for. */
+	if (o->op == CODE_LOAD && o->size == 1 && x->d->cc == ARM_CC_EQ) {
+		o->cond = CODE_EQ;
+		return;
+	}
 	if (alone && o->op == CODE_SET)
 		*o = (struct code_operation){ .op = CODE_CMOV,
 					      .dst = o->dst,

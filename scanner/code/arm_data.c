@@ -153,8 +153,11 @@ static void logic_reg(struct arm *x, const struct three *t, int op)
 		arm_emit(x, CODE_OR, t->dst, t->a, t->b.reg);
 	else if (op == CODE_XORI)
 		arm_emit(x, CODE_XOR, t->dst, t->a, t->b.reg);
-	else
+	else {
 		arm_emit(x, CODE_MIX, t->dst, t->a, t->b.reg);
+		if (op == CODE_ANDI)
+			x->out->ops[x->out->count - 1].imm = CODE_MIX_AND;
+	}
 }
 
 /* arg: CODE_ANDI, CODE_ORI, CODE_XORI; CODE_OR is orn, CODE_CLOBBER bic. */

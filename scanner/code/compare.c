@@ -1,6 +1,8 @@
 /* compare.c - compares with constants, called or in place */
 #include "code/compare.h"
 
+#include "code/trace.h"
+
 #include <stdlib.h>
 
 enum { BYTES_MAX = CODE_LITERAL_MAX, CALLEE_MAX = 1024 };
@@ -162,6 +164,27 @@ static bool by_scan(const struct code_program *p, const struct code_block *b,
 	return n >= SCAN_MIN;
 }
 
+/* strstr(x, "word") == x */
+static bool begins_with(const struct code_program *p,
+			const struct code_function *f,
+			const struct code_test *t, struct code_compare *out)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct code_call *c =
+			code_call_of(p, f, i == 0 ? t->left : t->right);
+		code_id other = i == 0 ? t->right : t->left;
+
+		if (c == NULL || other == 0 || c->args[0] != other ||
+		    !code_call_does(p, c, CODE_FOUND))
+			continue;
+		out->kind = CODE_COMPARE_CALL;
+		out->at = c->at;
+		out->call = c;
+		return true;
+	}
+	return false;
+}
+
 static bool by_call(struct code_program *p, const struct code_function *f,
 		    const struct code_block *b, const struct code_test *t,
 		    struct code_compare *out)
@@ -170,6 +193,10 @@ static bool by_call(struct code_program *p, const struct code_function *f,
 	const struct code_call *c = code_call_of(p, f, t->left);
 	const struct code_known *k = c == NULL ? NULL : code_call_known(p, c);
 
+	if (begins_with(p, f, t, out)) {
+		set_edges(b, t->cond == CODE_EQ, out);
+		return literal_of(p, f, out->call, out);
+	}
 	if (k == NULL && c != NULL && right->kind == CODE_CONST &&
 	    right->n == 0)
 		return by_predicate(p, b, t, c, out);
@@ -657,9 +684,14 @@ size_t code_compares(struct code_program *p, const struct code_function *f,
 
 	if (!p->settled || own != f)
 		return find(p, f, list);
-	if (!own->compared)
+	if (!own->compared) {
+		own->compared = true;
 		own->compare_count = find(p, f, &own->compares);
-	own->compared = true;
+		own->compare_count = code_add_traced(p, f, &own->compares,
+						     own->compare_count);
+		qsort(own->compares, own->compare_count, sizeof(*own->compares),
+		      by_block);
+	}
 	*list = own->compares;
 	return own->compare_count;
 }

@@ -71,7 +71,8 @@ static struct flow_insn *take(struct flow *w, uint64_t address)
 				 .flow = in.flow,
 				 .cond = in.cond,
 				 .reg = in.reg,
-				 .likely = in.likely };
+				 .likely = in.likely,
+				 .or_equal = in.or_equal };
 	keep_ops(w, &in);
 	if (in.flow == CODE_JUMP_REGISTER && is_old_call(w, address))
 		n->flow = CODE_CALL_REGISTER;

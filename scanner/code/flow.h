@@ -10,7 +10,7 @@ struct flow_insn {
 	uint8_t own, slot; /* operations: its own, then its delay slot's */
 	uint8_t size;	   /* bytes, with the slot's */
 	uint8_t flow, cond, reg;
-	bool likely;
+	bool likely, or_equal;
 };
 
 /* A printable byte that is stored to the stack, off bytes from entry. */

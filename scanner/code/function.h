@@ -20,6 +20,7 @@ struct code_block {
 	bool loops;	  /* it jumps back */
 	bool sets_result; /* it writes the register for results itself */
 	bool mixes;	  /* xor, rotate and the like on bytes of memory */
+	bool bytes;	  /* it loads single bytes */
 	code_id flags;	  /* that cond is of, at the block's end */
 	code_id result;	  /* in the register for results, at its end */
 	uint32_t more;	  /* first of further successors (a jump table) */
@@ -43,13 +44,22 @@ struct code_call {
 		text[CODE_ARGS]; /* that an argument points to; or empty */
 };
 
-/* A constant that is stored in a field of an object or in a global variable. */
+enum code_mark_of {
+	CODE_OF_OBJECT, /* place is an offset in some object */
+	CODE_OF_GLOBAL, /* ... an address */
+	CODE_OF_STACK,	/* ... of the function's own stack, as CODE_STACK */
+	CODE_OF_LOST	/* an offset in what may be an object */
+};
+
+/* A constant, or what a compare has said, that is stored in a field of an
+ * object or in a global variable. */
 struct code_mark {
 	uint32_t block;
-	bool global; /* place is an address; else an offset in some object */
+	uint8_t of; /* enum code_mark_of */
 	uint64_t place;
 	uint64_t value;
 	bool bits; /* value is added to what is there */
+	code_id from; /* no constant, but what a call or a compare gave; or 0 */
 };
 
 /* A value that is chosen by a condition, without a branch. */

@@ -70,12 +70,34 @@ static uint32_t *equal_edges(struct code_program *p,
 
 /* What files and packets of known formats begin with, in either order of bytes:
  * ELF, pcap (two), U-Boot, squashfs, JFFS2, zip (three), PNG, RIFF, DHCP, gzip,
- * Mach-O (two), cpio, a device tree, zstd. */
+ * Mach-O (two), cpio, a device tree, zstd; cramfs, UBI, UBIFS, TRX, LZ4, an
+ * Android sparse image, JPEG (two), GIF, Ogg, Java classes, pcapng, STUN. And
+ * numbers of well-known algorithms: 1970 as NTP counts it, polynomials of
+ * CRC-32 (two) and CRC-32C, FNV-1a (two), the golden ratio. */
 static const uint32_t marks[] = {
 	0x7f454c46, 0xa1b2c3d4, 0xa1b23c4d, 0x27051956, 0x73717368, 0x19852003,
 	0x04034b50, 0x02014b50, 0x06054b50, 0x89504e47, 0x46464952, 0x63825363,
 	0x00088b1f, 0xfeedface, 0xfeedfacf, 0x30373037, 0xd00dfeed, 0xfd2fb528,
+	0x28cd3d45, 0x55424923, 0x06101831, 0x48445230, 0x184d2204, 0xed26ff3a,
+	0xffd8ffe0, 0xffd8ffe1, 0x47494638, 0x4f676753, 0xcafebabe, 0x0a0d0d0a,
+	0x2112a442, 0x83aa7e80, 0xedb88320, 0x04c11db7, 0x82f63b78, 0x811c9dc5,
+	0x01000193, 0x9e3779b9,
 };
+
+/* Letters and ends of lines, as a number: a part of a protocol's text. */
+static bool is_line_end(uint64_t n)
+{
+	bool end = false;
+
+	for (int i = 0; i < 4; i++, n >>= 8) {
+		uint8_t c = (uint8_t)n;
+
+		end |= c == '\n' || c == '\r';
+		if (c != '\n' && c != '\r' && c != 0 && (c < 32 || c > 126))
+			return false;
+	}
+	return end;
+}
 
 /* A number that somebody chose: no count, size, flag, mask or error. */
 static bool is_magic(uint64_t n)
@@ -83,7 +105,7 @@ static bool is_magic(uint64_t n)
 	uint64_t low = n & UINT32_MAX;
 
 	if (n <= 0xffff || n > UINT32_MAX || (low & 0xffff) == 0 ||
-	    low > UINT32_MAX - 0x10000)
+	    low > UINT32_MAX - 0x10000 || is_line_end(n))
 		return false;
 	/* Two small numbers side by side are a code of some table. */
 	if (n >> 16 < 0x200 && (n & 0xffff) < 0x200)

@@ -23,25 +23,27 @@ enum {
 };
 
 enum code_op {
-	CODE_SET,     /* dst = imm */
-	CODE_MOVE,    /* dst = a; also extensions of a byte or half to a word */
-	CODE_ADDI,    /* dst = a + imm */
-	CODE_ADD,     /* dst = a + b */
-	CODE_SUB,     /* dst = a - b */
-	CODE_ANDI,    /* dst = a & imm */
-	CODE_ORI,     /* dst = a | imm */
-	CODE_OR,      /* dst = a | b */
-	CODE_XORI,    /* dst = a ^ imm */
-	CODE_XOR,     /* dst = a ^ b; a == b is CODE_SET 0 */
-	CODE_SHIFT,   /* dst = a << imm; imm < 0: a >> -imm, unsigned */
-	CODE_INSERT,  /* dst = dst with the bits [off, off + 16) = imm */
-	CODE_MIX,     /* dst = something made of a (and b): not, neg, mul, rotate,
-			 shifts by registers, byte swaps */
+	CODE_SET,    /* dst = imm */
+	CODE_MOVE,   /* dst = a; also extensions of a byte or half to a word */
+	CODE_ADDI,   /* dst = a + imm */
+	CODE_ADD,    /* dst = a + b */
+	CODE_SUB,    /* dst = a - b */
+	CODE_ANDI,   /* dst = a & imm */
+	CODE_ORI,    /* dst = a | imm */
+	CODE_OR,     /* dst = a | b */
+	CODE_XORI,   /* dst = a ^ imm */
+	CODE_XOR,    /* dst = a ^ b; a == b is CODE_SET 0 */
+	CODE_SHIFT,  /* dst = a << imm; imm < 0: a >> -imm, unsigned */
+	CODE_INSERT, /* dst = dst with the bits [off, off + 16) = imm */
+	CODE_MIX, /* dst = something made of a (and b): not, neg, mul, rotate,
+		     shifts by registers, byte swaps; imm says what where it
+		     is an enum code_mix */
 	CODE_CLOBBER, /* dst = unknown */
-	CODE_LOAD,    /* dst = size bytes at a + off (a == CODE_NONE: at off); b:
-			 an index register whose value is added, or CODE_NONE */
-	CODE_STORE,   /* size bytes at a + off = b, or imm where b is CODE_NONE; dst:
-			 an index register as in CODE_LOAD's b, or CODE_NONE */
+	CODE_LOAD,  /* dst = size bytes at a + off (a == CODE_NONE: at off); b:
+		       an index register whose value is added, or CODE_NONE */
+	CODE_STORE, /* size bytes at a + off = b, or imm where b is CODE_NONE;
+		       dst: an index register as in CODE_LOAD's b, or CODE_NONE
+		     */
 	CODE_COMPARE, /* flags dst = a compared with b, or imm where b is
 			 CODE_NONE; size in bytes */
 	CODE_TEST,    /* flags dst = (a & imm or b) compared with 0; a == b is
@@ -49,6 +51,17 @@ enum code_op {
 	CODE_CSET,    /* dst = cond of flags a, as 0 or 1 */
 	CODE_CMOV,    /* dst = cond of flags a ? b : dst; b CODE_NONE: imm */
 	CODE_SYSCALL  /* the kernel is called */
+};
+
+/* What a CODE_MIX does, where a lifter tells it. The second value is b or, where
+ * that is CODE_NONE, off. */
+enum code_mix {
+	CODE_MIX_ANY,
+	CODE_MIX_NOT,
+	CODE_MIX_NEG,
+	CODE_MIX_MUL,
+	CODE_MIX_AND,
+	CODE_MIX_NOR
 };
 
 /* What a flag says of the compare before it. Signs do not matter here. */
@@ -93,6 +106,7 @@ struct code_insn {
 	bool link_only; /* a call of the next instruction, to learn the address
 			   (bcl 20,31; call $+5): flow is CODE_NEXT */
 	bool delay;	/* the next instruction runs before the flow changes */
+	bool or_equal;	/* of CODE_LESS and CODE_GREATER: or equal */
 	bool likely;	/* the delay slot runs only if the branch is taken */
 	uint64_t target;
 	uint8_t count;

@@ -18,6 +18,8 @@ static const struct code_known compare_shape = { "a compare of two texts",
 						 CODE_EQUAL, 0 };
 static const struct code_known test_shape = { "a test of two texts", CODE_FOUND,
 					      0 };
+static const struct code_known late_compare = { code_looks_up, CODE_EQUAL, 2 };
+static const struct code_known late_test = { code_looks_up, CODE_FOUND, 2 };
 static const struct code_known shell_shape = { "a function like system()",
 					       CODE_SHELL, 0 };
 static const struct code_known auth_shape = { "a look into /etc/shadow",
@@ -47,8 +49,8 @@ static bool is_compare(const struct code_program *p,
 	uint64_t n;
 
 	*truth = true;
-	if ((f->reads & 3) != 3 || f->writes || f->call_count > 0 ||
-	    f->block_count < 3)
+	if (__builtin_popcount(f->reads & 7) != 2 || f->writes ||
+	    f->call_count > 0 || f->block_count < 3)
 		return false;
 	for (uint32_t i = 0; i < f->block_count; i++) {
 		code_id base =
@@ -77,7 +79,10 @@ const struct code_known *code_compare_shape(const struct code_program *p,
 		loops |= f->blocks[i].loops;
 	if (!loops || !is_compare(p, f, &truth))
 		return NULL;
-	return truth ? &test_shape : &compare_shape;
+	if ((f->reads & 3) == 3)
+		return truth ? &test_shape : &compare_shape;
+	/* Of an object and its length with a text. */
+	return truth ? &late_test : &late_compare;
 }
 
 /* 1: a value is the truth of something; 0: it is 0 or 1; -1: neither. */

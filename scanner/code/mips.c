@@ -56,6 +56,13 @@ static void mix(struct mips *m, uint8_t dst, uint8_t a, uint8_t b)
 	op3(m, CODE_MIX, dst, a, b);
 }
 
+static void mix_by(struct mips *m, enum code_mix how, uint8_t dst, uint8_t a,
+		   uint8_t b)
+{
+	mix(m, dst, a, b);
+	m->out->ops[m->out->count - 1].imm = how;
+}
+
 static void clobber(struct mips *m, uint8_t dst)
 {
 	code_emit(m->out, CODE_CLOBBER, dst);
@@ -141,7 +148,7 @@ static void subtract(struct mips *m)
 	else if (m->rs == m->rt)
 		set(m, m->rd, 0);
 	else if (m->rs == CODE_ZERO)
-		mix(m, m->rd, m->rt, CODE_NONE);
+		mix_by(m, CODE_MIX_NEG, m->rd, m->rt, CODE_NONE);
 	else
 		op3(m, CODE_SUB, m->rd, m->rs, m->rt);
 }
@@ -155,7 +162,7 @@ static void nor(struct mips *m)
 	else if (m->rs == CODE_ZERO)
 		op_imm(m, CODE_XORI, m->rd, m->rt, UINT32_MAX);
 	else
-		mix(m, m->rd, m->rs, m->rt);
+		mix_by(m, CODE_MIX_NOR, m->rd, m->rs, m->rt);
 }
 
 /* and, or, xor by registers */
@@ -170,7 +177,7 @@ static void logic(struct mips *m, uint32_t function)
 		else if (m->rs == m->rt)
 			move(m, m->rd, m->rs);
 		else
-			mix(m, m->rd, m->rs, m->rt);
+			mix_by(m, CODE_MIX_AND, m->rd, m->rs, m->rt);
 	} else if (function == 0x26 && m->rs == m->rt) {
 		set(m, m->rd, 0);
 	} else if (zero || m->rs == m->rt) {
@@ -369,6 +376,7 @@ static void branches(struct mips *m, uint32_t opcode)
 		compare(m, m->rs, cond <= CODE_NE ? m->rt : (uint8_t)CODE_NONE,
 			0);
 	branch(m, cond, (opcode & 0x10) != 0);
+	m->out->or_equal = cond == CODE_LESS;
 }
 
 static bool register_immediate(struct mips *m)
@@ -387,6 +395,7 @@ static bool register_immediate(struct mips *m)
 		}
 		compare(m, m->rs, CODE_NONE, 0);
 		branch(m, plus ? CODE_GREATER : CODE_LESS, (what & 2) != 0);
+		m->out->or_equal = plus;
 		return true;
 	case 0x10: /* bltzal, bgezal, bltzall, bgezall */
 	case 0x11:
@@ -501,8 +510,9 @@ static void special2(struct mips *m)
 	uint32_t function = m->w & 63;
 
 	if (function == 0x02 || function == 0x20 || function == 0x21) {
-		mix(m, m->rd, m->rs, /* mul, clz, clo */
-		    function == 0x02 ? m->rt : (uint8_t)CODE_NONE);
+		mix_by(m, function == 0x02 ? CODE_MIX_MUL : CODE_MIX_ANY, m->rd,
+		       m->rs, /* mul, clz, clo */
+		       function == 0x02 ? m->rt : (uint8_t)CODE_NONE);
 	} else if (function <= 0x05) { /* madd, msub */
 		clobber(m, MIPS_LO);
 		clobber(m, MIPS_HI);

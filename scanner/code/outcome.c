@@ -4,7 +4,7 @@
 #include "code/flow.h"
 
 /* Larger functions are not run again. */
-enum { BLOCKS_MAX = 600, RESULTS_MAX = 16 };
+enum { BLOCKS_MAX = 600, RESULTS_MAX = 16, CHECKED_MAX = 100 };
 
 void code_forward(struct code_program *p, const struct code_function *f,
 		  uint32_t from, uint8_t *seen)
@@ -158,6 +158,81 @@ bool code_result_edges(const struct code_program *p,
 		*zero = k->next[t.cond == CODE_EQ ? 0 : 1];
 		*other = k->next[t.cond == CODE_EQ ? 1 : 0];
 		return true;
+	}
+	return false;
+}
+
+/* A text that no owner has set: it is the same in every unit. */
+static bool is_fixed(const struct code_program *p, const struct code_call *c,
+		     unsigned n)
+{
+	const struct code_value *v = code_value_at(&p->values, c->args[n]);
+
+	return c->text[n].len > 0 &&
+	       !(v->kind == CODE_CONST && code_is_writable(p, v->n));
+}
+
+/* Whether a test asks if two things are equal of which neither is fixed. */
+static bool is_of_two(const struct code_program *p,
+		      const struct code_function *f, const struct code_test *t)
+{
+	const struct code_value *right = code_value_at(&p->values, t->right);
+	const struct code_call *c = code_call_of(p, f, t->left);
+
+	if (t->cond != CODE_EQ && t->cond != CODE_NE)
+		return false;
+	if (c != NULL && right->kind == CODE_CONST && right->n == 0)
+		return code_call_does(p, c, CODE_EQUAL) && !is_fixed(p, c, 0) &&
+		       !is_fixed(p, c, 1);
+	return t->size >= 4 && right->kind != CODE_CONST &&
+	       right->kind != CODE_STACK &&
+	       !code_value_is(&p->values, t->left, CODE_CONST) &&
+	       !code_value_is(&p->values, t->left, CODE_STACK);
+}
+
+/* Whether an edge leads to one result, and another one than yes. */
+static bool refuses(struct code_program *p, const struct code_function *f,
+		    uint32_t via, uint32_t from, uint64_t yes)
+{
+	uint64_t v[CODE_OUTCOMES];
+	bool computed;
+
+	return from != CODE_NO_BLOCK &&
+	       code_outcomes(p, f, via, from, v, &computed) == 1 && !computed &&
+	       v[0] != yes;
+}
+
+bool code_has_check(struct code_program *p, const struct code_function *f,
+		    const struct code_compare *c)
+{
+	uint64_t yes[CODE_OUTCOMES];
+	struct code_test t;
+	bool computed;
+
+	if (c->equal == CODE_NO_BLOCK || f->block_count > CHECKED_MAX ||
+	    code_outcomes(p, f, c->block, c->equal, yes, &computed) != 1 ||
+	    computed)
+		return false;
+	for (uint32_t b = 0; b < f->block_count; b++) {
+		const struct code_block *k = &f->blocks[b];
+		const struct code_value *v =
+			code_value_at(&p->values, k->result);
+
+		if (!k->reached || b == c->block)
+			continue;
+		/* "return a == b" */
+		if (yes[0] == 1 && v->kind == CODE_CONDITION &&
+		    code_test_of(&p->values, v->base, (uint8_t)v->n, &t) &&
+		    t.cond == CODE_EQ && is_of_two(p, f, &t))
+			return true;
+		if (k->cond == CODE_ALWAYS ||
+		    !code_test_of(&p->values, k->flags, k->cond, &t) ||
+		    !is_of_two(p, f, &t))
+			continue;
+		bool taken = t.cond == CODE_EQ;
+
+		if (refuses(p, f, b, k->next[taken ? 1 : 0], yes[0]))
+			return true;
 	}
 	return false;
 }

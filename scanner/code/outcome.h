@@ -21,6 +21,11 @@ size_t code_outcomes(struct code_program *p, const struct code_function *f,
 bool code_has_verdict(struct code_program *p, const struct code_function *f,
 		      const struct code_compare *c);
 
+/* Whether a compare of two things neither of which is fixed, a check of what is
+ * given against what is set, leads to the same one result as c does. */
+bool code_has_check(struct code_program *p, const struct code_function *f,
+		    const struct code_compare *c);
+
 /* The branch that tests a call's result against 0: its block, and those entered
  * when it is 0 and when it is not. False where there is none. */
 bool code_result_edges(const struct code_program *p,

@@ -81,6 +81,7 @@ static void condition(struct ppc *m)
 		out->reg = PPC_OWN;
 	} else if ((m->d & 16) == 0) {
 		out->cond = (uint8_t)ppc_cond(m->a, (m->d & 8) != 0);
+		out->or_equal = (m->d & 8) == 0;
 		out->reg = (uint8_t)(CODE_FLAGS + m->a / 4);
 	}
 }

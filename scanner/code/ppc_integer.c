@@ -120,6 +120,8 @@ bool ppc_integer(struct ppc *m, uint32_t opcode)
 	switch (opcode) {
 	case 7: /* mulli */
 		ppc_op(m, CODE_MIX, ppc_gpr(m->d), ppc_gpr(m->a), CODE_NONE);
+		m->out->ops[m->out->count - 1].imm = CODE_MIX_MUL;
+		m->out->ops[m->out->count - 1].off = ppc_simm(m->w);
 		return true;
 	case 8:
 		subtract_from(m);
@@ -214,6 +216,7 @@ bool ppc_arithmetic(struct ppc *m, uint32_t extended)
 		break;
 	case 104:
 		ppc_op(m, CODE_MIX, ppc_gpr(m->d), ppc_gpr(m->a), CODE_NONE);
+		m->out->ops[m->out->count - 1].imm = CODE_MIX_NEG;
 		break;
 	case 235: /* mullw, mulhw, mulhwu, divw, divwu */
 	case 75:
@@ -280,6 +283,8 @@ bool ppc_logic(struct ppc *m, uint32_t extended)
 		       : extended == 316 ? CODE_XOR
 					 : CODE_MIX,
 		       d, s, b);
+		if (extended == 28)
+			m->out->ops[m->out->count - 1].imm = CODE_MIX_AND;
 		break;
 	default:
 		return false;

@@ -114,6 +114,8 @@ struct code_program {
 	struct code_growing *growing; /* find.c: while starts are found */
 	bool settled; /* wrappers are known: what is looked at stays as it is */
 	struct flow *flow;   /* flow.h: room to work in, or NULL */
+	struct trace *trace; /* trace.c: the same */
+	unsigned traces;     /* made so far */
 	uint64_t budget;     /* instructions that may still be lifted */
 	size_t memory_max;   /* of the arena, for analysed functions */
 	uint64_t work;	     /* steps of all else that may still be done */

@@ -9,7 +9,7 @@
 
 enum { VISITS = 3, VISITS_LARGE = 2, LARGE = 400, BUILT_MAX = 64 };
 enum { SLOTS_MAX = 1 << 18 }; /* of all blocks of a function */
-enum { BYTES_MAX = 512, BUILT_MIN = 4, MARKS_MAX = 256 };
+enum { BYTES_MAX = 512, BUILT_MIN = 4, MARKS_MAX = 256, LEVEL_MAX = 9 };
 enum { CHOICES_MAX = 512 };
 
 static void copy_state(struct code_state *to, const struct code_state *from)
@@ -145,6 +145,27 @@ static uint64_t bits_of(const struct code_values *t, code_id value)
 	return b->kind == CODE_CONST && a->kind == CODE_LOADED ? b->n : 0;
 }
 
+/* What a call or a compare has said, as it is or added to what is there
+ * ("yes |= strcmp(...) == 0"); 0: it is no such value. */
+static code_id verdict_of(const struct code_values *t, code_id value)
+{
+	const struct code_value *v = code_value_at(t, value);
+	code_id part[2] = { value, value };
+
+	if (v->kind == CODE_EITHER) {
+		part[0] = v->base;
+		part[1] = (code_id)v->n;
+		if (!code_value_is(t, part[0], CODE_LOADED) &&
+		    !code_value_is(t, part[1], CODE_LOADED))
+			return 0;
+	}
+	for (int i = 0; i < 2; i++)
+		if (code_value_is(t, part[i], CODE_RESULT) ||
+		    code_value_is(t, part[i], CODE_CONDITION))
+			return part[i];
+	return 0;
+}
+
 /* What is remembered for later: a flag, a level, a mode. */
 static void keep_mark(struct flow *w, const struct code_state *s,
 		      const struct code_operation *op, uint32_t block)
@@ -159,23 +180,36 @@ static void keep_mark(struct flow *w, const struct code_state *s,
 					  &off);
 	const struct code_value *b = code_value_at(t, base);
 
-	if (op->b != CODE_NONE && bits == 0 &&
+	code_id verdict = bits == 0 ? verdict_of(t, value) : 0;
+	bool stack = b->kind == CODE_STACK;
+
+	if (op->b != CODE_NONE && bits == 0 && verdict == 0 &&
 	    !code_value_is(t, value, CODE_CONST))
 		return;
-	if (op->b != CODE_NONE)
+	if (op->b != CODE_NONE && verdict == 0)
 		n = bits != 0 ? bits : code_value_at(t, value)->n;
 	off += (uint64_t)op->off;
-	if (b->kind == CODE_STACK || op->dst != CODE_NONE ||
-	    w->f->mark_count == MARKS_MAX || (base == 0 && op->a != CODE_NONE))
+	/* Most of what is kept on the stack is of no other function's
+	 * business. */
+	if (stack && !code_value_is(t, verdict, CODE_CONDITION) &&
+	    (verdict != 0 || n == 0 || n > LEVEL_MAX))
+		return;
+	if (op->dst != CODE_NONE ||
+	    w->f->mark_count >= (stack ? MARKS_MAX / 2 : MARKS_MAX))
 		return;
 	w->f->marks = fw_grow(w->p->arena, w->f->marks, &w->f->mark_cap,
 			      w->f->mark_count + 1, sizeof(*w->f->marks));
 	w->f->marks[w->f->mark_count++] = (struct code_mark){
 		.block = block,
-		.global = b->kind == CODE_CONST || op->a == CODE_NONE,
-		.place = b->kind == CODE_CONST ? b->n + off : off,
-		.value = n,
-		.bits = bits != 0
+		.of = stack ? CODE_OF_STACK
+		      : b->kind == CODE_CONST || op->a == CODE_NONE
+			      ? CODE_OF_GLOBAL
+		      : base == 0 ? CODE_OF_LOST
+				  : CODE_OF_OBJECT,
+		.place = b->kind == CODE_CONST || stack ? b->n + off : off,
+		.value = verdict != 0 ? 0 : n,
+		.bits = bits != 0,
+		.from = verdict
 	};
 }
 
@@ -389,6 +423,7 @@ static void step(struct flow *w, struct code_state *s, uint32_t first,
 			system_call(w, s, at, (uint32_t)(record - w->f->blocks),
 				    w->p->arch->syscall_number);
 		if (record != NULL) {
+			record->bytes |= op->op == CODE_LOAD && op->size == 1;
 			look_for_decoding(w, s, op, record);
 			follow_byte(w, op);
 		}

@@ -273,6 +273,24 @@ bool code_names_files(struct fw_view bytes)
 	return file_kind(bytes) != CODE_SINK_NONE;
 }
 
+/* "iptables -F FORWARD_UPNP" empties a chain of somebody's own, which has an
+ * underscore or small letters in its name. */
+static bool empties_own(struct fw_view t)
+{
+	size_t at = fw_view_find(t, FW_STR("iptables -F "), 0);
+	struct fw_view chain;
+
+	if (at == SIZE_MAX)
+		return false;
+	chain = fw_view_sub(t, at + 12, t.len);
+	for (size_t i = 0;
+	     i < chain.len && strchr(" ;&|>", chain.data[i]) == NULL; i++)
+		if (chain.data[i] == '_' ||
+		    (chain.data[i] >= 'a' && chain.data[i] <= 'z'))
+			return true;
+	return false;
+}
+
 /* A fixed command that lets somebody in later. */
 static enum code_sink_kind by_change(struct fw_view t)
 {
@@ -294,7 +312,7 @@ static enum code_sink_kind by_change(struct fw_view t)
 		return CODE_SINK_UNPROTECT;
 	for (size_t i = 0; i < sizeof(protections) / sizeof(protections[0]);
 	     i++)
-		if (has(t, protections[i]))
+		if (has(t, protections[i]) && !empties_own(t))
 			return CODE_SINK_UNPROTECT;
 	return CODE_SINK_CONSTANT;
 }
@@ -415,10 +433,32 @@ static void judge_file(const struct code_program *p,
 		offer(s, kind, weights[kind], c, f->start, c->text[arg]);
 }
 
+/* How likely a function of the program's own writes to the file that its n-th
+ * argument names: as it opens it, if that can be seen. */
+static float writes_to(struct code_program *p, const struct code_call *c,
+		       unsigned n)
+{
+	const struct code_function *f = code_function(p, c->function);
+
+	for (size_t i = 0; f != NULL && i < f->call_count; i++) {
+		const struct code_call *k = &f->calls[i];
+		const struct code_known *use = code_call_known(p, k);
+		const struct code_value *v;
+
+		if (use == NULL || (use->use & CODE_FILE) == 0 ||
+		    use->arg + 1 >= CODE_ARGS)
+			continue;
+		v = code_value_at(&p->values, k->args[use->arg]);
+		if (v->kind == CODE_ARG && v->n == n &&
+		    strstr(use->name, "open") != NULL)
+			return to_write(p, k, use->arg + 1u) ? 1.0f : 0.3f;
+	}
+	return 0.6f;
+}
+
 /* A function that nothing is known of, but what it gets: a file's name and
  * fopen()'s mode, or the name alone, which it may read or write. */
-static void judge_unknown(const struct code_program *p,
-			  const struct code_function *f,
+static void judge_unknown(struct code_program *p, const struct code_function *f,
 			  const struct code_call *c, struct code_sinks *s)
 {
 	if (c->text[0].len > 0 && c->text[1].len > 0 && c->text[1].len <= 3)
@@ -430,8 +470,8 @@ static void judge_unknown(const struct code_program *p,
 		enum code_sink_kind kind = file_kind(c->text[i]);
 
 		if (kind != CODE_SINK_NONE)
-			offer(s, kind, weights[kind] * 0.6f, c, f->start,
-			      c->text[i]);
+			offer(s, kind, weights[kind] * writes_to(p, c, i), c,
+			      f->start, c->text[i]);
 	}
 }
 

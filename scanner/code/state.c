@@ -1,6 +1,8 @@
 /* state.c - one operation at a time: constant propagation's inner part */
 #include "code/state.h"
 
+enum { FIELD_MAX = 4096 /* bytes of an object */ };
+
 #define V(id) (&p->values.v[id])
 
 uint8_t code_opposite(uint8_t cond)
@@ -385,6 +387,11 @@ void code_step(struct code_program *p, struct code_state *s,
 	case CODE_LOAD:
 		address = address_of(p, s, op->a, op->b, op->off);
 		v = code_load(p, s, address, op->size, at);
+		/* Of an object that is not known, the field is. */
+		if (address == 0 && op->b == CODE_NONE && op->a != CODE_NONE &&
+		    op->off > 0 && op->off < FIELD_MAX)
+			v = code_value(&p->values, CODE_SITE, op->size,
+				       (code_id)op->off, at);
 		break;
 	case CODE_STORE:
 		address = address_of(p, s, op->a, op->dst, op->off);

@@ -17,7 +17,9 @@ enum code_value_kind {
 	CODE_STACK,	 /* address n bytes from sp on entry, signed */
 	CODE_ARG,	 /* the n-th argument, as it came */
 	CODE_RESULT,	 /* of the call at address n */
-	CODE_SITE,	 /* made by the instruction at address n, somehow */
+	CODE_SITE,	 /* made by the instruction at address n, somehow;
+			    base: if not 0, loaded from this offset of an object
+			    that is not known */
 	CODE_LOADED,	 /* size bytes of memory at the address base */
 	CODE_OFFSET,	 /* base + n */
 	CODE_XORED,	 /* base ^ n */

@@ -2,9 +2,11 @@
 #include "code/guard.h"
 
 #include "code/outcome.h"
+#include "code/trace.h"
 
 enum { ROUNDS = 3, SMALL = 300, SMALL_STATIC = 1500 };
 enum { COMPARE_MAX = 256, ASKED_MAX = 3, LOOK_UP_MAX = 900 };
+enum { TRACED_MAX = 24 /* blocks */ };
 
 /* The argument of f that a value is, or -1. */
 static int argument(const struct code_program *p, code_id id)
@@ -449,6 +451,37 @@ static const struct code_predicate *straight(struct code_program *p,
 	return NULL;
 }
 
+/* A text that is kept encoded, or compared one byte at a time. */
+static const struct code_predicate *traced(struct code_program *p,
+					   const struct code_function *f)
+{
+	uint64_t yes[CODE_OUTCOMES], no[CODE_OUTCOMES];
+	struct code_predicate *q;
+	struct code_traced t;
+	bool loops = false, computed, other;
+	size_t n;
+
+	for (uint32_t i = 0; i < f->block_count; i++)
+		loops |= f->blocks[i].loops;
+	if (!loops || f->writes || f->reads == 0 || f->call_count > 0 ||
+	    f->block_count > TRACED_MAX || !code_trace(p, f, 0, 0, &t) ||
+	    t.equal == CODE_NO_BLOCK || t.other == CODE_NO_BLOCK)
+		return NULL;
+	n = code_outcomes(p, f, t.block, t.equal, yes, &computed);
+	if (code_outcomes(p, f, t.block, t.other, no, &other) != 1 || other)
+		return NULL;
+	if (n != 1 || computed || yes[0] == no[0])
+		yes[0] = no[0] == 0;
+	q = fw_alloc(p->arena, 1, sizeof(*q));
+	*q = (struct code_predicate){ .literal = t.literal,
+				      .built = true,
+				      .at = t.at,
+				      .argument =
+					      argument_or_none(p, t.subject),
+				      .equal = yes[0] };
+	return q;
+}
+
 static bool may_wrap(const struct code_start *s)
 {
 	uint64_t size = s->end - s->address;
@@ -473,6 +506,8 @@ static void look(struct code_program *p, uint32_t i)
 	if ((s->uses & ~(uint32_t)CODE_READS) == 0) {
 		s->known = code_compare_shape(p, f);
 		if (s->known == NULL)
+			s->predicate = traced(p, f);
+		if (s->known == NULL && s->predicate == NULL)
 			s->predicate = code_hash_shape(p, f);
 		return;
 	}

@@ -82,6 +82,10 @@ bool x86_branch(struct x86 *x, uint8_t arg)
 	bool ok = flow_to(x, CODE_BRANCH, CODE_STOP);
 
 	x->out->cond = arg;
+	x->out->or_equal = x->in->id == X86_INS_JBE ||
+			   x->in->id == X86_INS_JLE ||
+			   x->in->id == X86_INS_JAE ||
+			   x->in->id == X86_INS_JGE || x->in->id == X86_INS_JNS;
 	x->out->reg = CODE_FLAGS;
 	return ok;
 }

@@ -160,9 +160,10 @@ bool x86_bits(struct x86 *x, uint8_t arg)
 		bits_constant(x, arg, a, b.imm, to->size);
 	else if (x86_same(to, from) && arg == CODE_XOR)
 		x86_set(x, a, 0);
-	else if (!x86_same(to, from) && arg == CODE_ANDI)
+	else if (!x86_same(to, from) && arg == CODE_ANDI) {
 		mix(x, a, a, b);
-	else if (!x86_same(to, from))
+		x->out->ops[x->out->count - 1].imm = CODE_MIX_AND;
+	} else if (!x86_same(to, from))
 		x86_op(x, arg, a, a, b, to->size);
 	x86_result(x, a, to->size);
 	x86_write_back(x, to, a);
@@ -190,6 +191,10 @@ bool x86_negate(struct x86 *x, uint8_t arg)
 	if (arg)
 		x86_result(x, a, to->size);
 	mix(x, a, a, ZERO);
+	x->out->ops[x->out->count - 1].imm = arg ? CODE_MIX_NEG
+					     : x->in->id == X86_INS_NOT
+						     ? CODE_MIX_NOT
+						     : CODE_MIX_ANY;
 	x86_write_back(x, to, a);
 	return true;
 }

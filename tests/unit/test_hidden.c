@@ -152,6 +152,25 @@ static void doors_of_static(void **state)
 	fw_mem_free(&image);
 }
 
+/* What shows only when a function is followed: texts are told decoded. */
+static void ways(void **state)
+{
+	struct fw_mem m = { 0 }, image = { 0 };
+
+	(void)state;
+	search(CODE_SAMPLES "ways.stripped", &m, &image);
+	assert_true(score(&m, "\"larkspur9\"", "/etc/passwd") > 7);
+	assert_true(score(&m, "\"mellitus-x4\"", "hidden_secret") > 5);
+	assert_true(score(&m, "\"*QNDX=\"", "init.d/S99local") > 7);
+	assert_true(score(&m, "\"hushnote\"", "runs a command from a buffer") >
+		    7);
+	assert_true(score(&m, "\"zephyr-rig7\"", "gives a right") > 6);
+	assert_true(score(&m, "\"mossfield\"", "runs a command") > 7);
+	assert_true(high(&image) >= 4);
+	fw_mem_free(&m);
+	fw_mem_free(&image);
+}
+
 static void sealed(void **state)
 {
 	struct fw_mem m = { 0 }, image = { 0 };
@@ -171,7 +190,7 @@ static void innocent(void **state)
 	search(CODE_SAMPLES "clean.stripped", &m, &image);
 	assert_int_equal(high(&image), 0);
 	assert_true(score(&m, "\"status\"", "") == 0);
-	assert_true(score(&m, "\"/etc/sample.conf\"", "") == 0);
+	assert_true(score(&m, "\"/etc/sample.conf\"", "") < 2);
 	fw_mem_free(&m);
 	fw_mem_free(&image);
 }
@@ -184,6 +203,7 @@ int main(void)
 		cmocka_unit_test(innocent),
 		cmocka_unit_test(doors),
 		cmocka_unit_test(doors_of_static),
+		cmocka_unit_test(ways),
 		cmocka_unit_test(sealed),
 	};
 

@@ -172,28 +172,28 @@ static void mentions_weigh(void **state)
 		{ "12.00", "Qz81-open", "send Qz81-open to open", 30,
 		  "hidden/guarded-command", "which 1 other", "nothing else" },
 		/* Nobody knows it. */
-		{ "6.70", "Qz81-open", "nothing here", 30,
+		{ "6.40", "Qz81-open", "nothing here", 30,
 		  "hidden/guarded-command", "nothing else in the image",
 		  "mentions (" },
 		/* From further below silence alone alerts nobody. */
-		{ "6.40", "Qz81-open", "nothing here", 30,
-		  "hidden/worth-a-look", "nothing else in the image", "(7.4)" },
+		{ "6.10", "Qz81-open", "nothing here", 30,
+		  "hidden/worth-a-look", "nothing else in the image", "(7.1)" },
 		/* Too small an image to say so. */
-		{ "6.70", "Qz81-open", "nothing here", 5, "hidden/worth-a-look",
-		  "(6.7)", "nothing else" },
+		{ "6.40", "Qz81-open", "nothing here", 5, "hidden/worth-a-look",
+		  "(6.4)", "nothing else" },
 		/* A part of the trigger is no mention, and no silence. */
-		{ "6.70", "/mnt/sda1/firmware.upd", "get firmware.upd", 30,
-		  "hidden/worth-a-look", "(6.7)", "mention" },
+		{ "6.40", "/mnt/sda1/firmware.upd", "get firmware.upd", 30,
+		  "hidden/worth-a-look", "(6.4)", "mention" },
 		/* A file is called so. */
-		{ "6.70", "/sys/file7", "nothing here", 30,
-		  "hidden/worth-a-look", "(6.7)", "mention" },
+		{ "6.40", "/sys/file7", "nothing here", 30,
+		  "hidden/worth-a-look", "(6.4)", "mention" },
 		/* Numbers and short words are not looked up. */
-		{ "6.70", "0x12345678", "nothing here", 30,
-		  "hidden/worth-a-look", "(6.7)", "mention" },
-		{ "6.70", "abc", "abc", 30, "hidden/worth-a-look", "(6.7)",
+		{ "6.40", "0x12345678", "nothing here", 30,
+		  "hidden/worth-a-look", "(6.4)", "mention" },
+		{ "6.40", "abc", "abc", 30, "hidden/worth-a-look", "(6.4)",
 		  "mention" },
-		{ "6.70", "", "nothing here", 30, "hidden/worth-a-look",
-		  "(6.7)", "mention" },
+		{ "6.40", "", "nothing here", 30, "hidden/worth-a-look",
+		  "(6.4)", "mention" },
 	};
 
 	(void)state;

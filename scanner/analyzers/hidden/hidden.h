@@ -11,8 +11,8 @@
 
 #include "code/guard.h"
 
-/* The score below which nobody looks. */
-#define HIDDEN_LEAST 2.0f
+/* The score below which nothing is noted. */
+#define HIDDEN_LEAST 0.5f
 
 struct hidden_candidate {
 	const char *signal; /* name of the analyzer that found it */
@@ -50,6 +50,7 @@ struct hidden_code {
 	struct hidden_told told;
 	uint32_t *callers; /* edges by whom they lead to; or NULL */
 	size_t caller_count;
+	struct hidden_rights *rights; /* hidden_right.c; or NULL */
 	uint8_t *marks[4]; /* room for walks over a function, by block */
 	size_t mark_caps[4];
 };
@@ -115,6 +116,35 @@ bool hidden_is_told(struct hidden_code *h, struct fw_view name);
  * one name space do. At most 255, and seldom more than there are. */
 size_t hidden_kin(struct hidden_code *h, struct fw_view name);
 
+/* A field of an object, by its offset, or a global variable, by its address. */
+struct hidden_place {
+	bool global;
+	uint64_t place;
+	uint64_t mask; /* of the bits that are asked for; 0: all */
+	bool lost;     /* what may be no object */
+};
+
+/* Where a compared value is kept; false: it is no field and no variable. */
+bool hidden_place_of(const struct hidden_code *h, code_id subject,
+		     struct hidden_place *to);
+
+/* An object on the stack is another function's once it is given to a call: the
+ * offset in it of what a value was loaded from, or of an address (given as it
+ * is on the stack). Of the n-th argument that it fits; n is moved on. False: no
+ * more. */
+bool hidden_place_on_stack(const struct hidden_code *h,
+			   const struct code_function *f, code_id subject,
+			   size_t *n, struct hidden_place *to);
+bool hidden_offset_on_stack(const struct hidden_code *h,
+			    const struct code_function *f, uint64_t at,
+			    size_t *n, struct hidden_place *to);
+
+/* Whether a call's n-th argument is a text that is the same in every unit; one
+ * that can be written holds what the owner has set, whatever it holds at first.
+ */
+bool hidden_is_fixed(const struct hidden_code *h, const struct code_call *c,
+		     unsigned n);
+
 /* A compare in words, up to the value: "what is received equals". */
 const char *hidden_trigger(struct hidden_code *h, const struct code_compare *c,
 			   const char *from);
@@ -124,6 +154,12 @@ const char *hidden_trigger(struct hidden_code *h, const struct code_compare *c,
 #define HIDDEN_TIME    "the time"
 #define HIDDEN_HOST    "the host's name"
 #define HIDDEN_OF_FILE "what a file holds"
+
+/* How sure it is, 0 to 3.5, that equality gives a right which others have to
+ * prove: it sets a field or a variable that else a check of a password sets, or
+ * without which the program says no. */
+float hidden_right(struct hidden_code *h, const struct code_function *f,
+		   const struct code_compare *c);
 
 /* In words where a compared value comes from ("bytes that are received"), and
  * whether that is outside of the program; NULL when it cannot be told. Asks the

@@ -47,17 +47,6 @@ static bool is_login(struct hidden_code *h, const struct code_function *f)
 	return false;
 }
 
-/* A text that is the same in every unit; one that can be written holds what the
- * owner has set, whatever it holds at first. */
-static bool is_fixed(struct hidden_code *h, const struct code_call *c,
-		     unsigned i)
-{
-	const struct code_value *v = code_value_at(&h->p.values, c->args[i]);
-
-	return c->text[i].len > 0 &&
-	       !(v->kind == CODE_CONST && code_is_writable(&h->p, v->n));
-}
-
 static bool as_check(struct hidden_code *h, const struct code_call *c,
 		     struct check *out)
 {
@@ -67,12 +56,12 @@ static bool as_check(struct hidden_code *h, const struct code_call *c,
 	if (k != NULL && (k->use & CODE_AUTH) != 0)
 		out->weight = 6;
 	else if (k != NULL && (k->use & CODE_EQUAL) != 0 &&
-		 !is_fixed(h, c, 0) && !is_fixed(h, c, 1)) {
+		 !hidden_is_fixed(h, c, 0) && !hidden_is_fixed(h, c, 1)) {
 		out->weight = 5;
 		out->zero_is_success = true;
 	} else if (k != NULL && c->function != CODE_NO_FUNCTION &&
-		   (k->use & CODE_FOUND) != 0 && !is_fixed(h, c, 0) &&
-		   !is_fixed(h, c, 1)) {
+		   (k->use & CODE_FOUND) != 0 && !hidden_is_fixed(h, c, 0) &&
+		   !hidden_is_fixed(h, c, 1)) {
 		/* A compare of the program's own, of whatever. */
 		out->weight = 2;
 	} else if (k == NULL && c->function != CODE_NO_FUNCTION &&
@@ -198,6 +187,12 @@ static bool is_scheme(struct fw_view t)
 	return t.len >= 2 && t.data[0] == '$' && t.data[t.len - 1] == '$';
 }
 
+/* "!root", ",stdsql": a sign before a name. */
+static bool is_mark(struct fw_view t)
+{
+	return t.len > 0 && memchr("!$*,#", t.data[0], 5) != NULL;
+}
+
 /* In capitals, or open to what follows: a protocol's. */
 static bool is_syntax(struct fw_view t)
 {
@@ -292,6 +287,8 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 		score *= 0.4f;
 	else if (!kept && odd < 0.3f)
 		score *= 0.65f;
+	if (!kept && is_mark(c->literal))
+		score *= 0.8f;
 	/* It stands in for the function that everybody asks. */
 	if (h->p.starts[f->start].exported &&
 	    h->p.starts[f->start].known != NULL)
@@ -366,6 +363,7 @@ static void look_at_verdict(struct hidden_code *h,
 	for (size_t i = 0; n < 64 && i < n && verdicts < 3; i++)
 		if (code_is_trigger(&c[i]) &&
 		    !hidden_is_ordinary(c[i].literal) &&
+		    !is_mark(c[i].literal) && !is_scheme(c[i].literal) &&
 		    hidden_oddness(c[i].literal) >= 0.3f &&
 		    code_has_verdict(&h->p, f, &c[i]) &&
 		    (has_sibling(h, h->p.starts[f->start].address) ||

@@ -146,6 +146,20 @@ static float path_oddness(struct fw_view path)
 	return most < 0.8f ? 0 : most * 0.6f;
 }
 
+/* "lang=de" is a parameter with a value that may be odd; "//x", "a: b" and the
+ * like are some syntax. */
+static float pair_oddness(struct fw_view t)
+{
+	size_t at = fw_view_find(t, FW_STR("="), 0);
+	float s = 0.3f, odd;
+
+	if (at == SIZE_MAX || at == 0 || at + 1 >= t.len ||
+	    memchr(t.data, ' ', t.len) != NULL)
+		return s;
+	odd = hidden_oddness(fw_view_sub(t, at + 1, t.len));
+	return odd > s ? odd : s;
+}
+
 /* "SystemUpdateID", "eraseWlanCalData": words, and names of things. */
 bool hidden_is_joined(struct fw_view t)
 {
@@ -193,7 +207,7 @@ float hidden_oddness(struct fw_view t)
 		return score + (t.len >= 8 && upper < t.len ? 0.5f : 0);
 	if (memchr(t.data, ' ', t.len) != NULL || memchr(t.data, '=', t.len) ||
 	    memchr(t.data, ':', t.len) || memchr(t.data, '/', t.len))
-		return 0.3f;
+		return pair_oddness(t);
 	/* "key=", "blob-base64-", "TRAILER!!!" are syntax. */
 	if (memchr("={:-_(,;[<\"@", t.data[t.len - 1], 12) != NULL ||
 	    (upper + odd == t.len && odd > 0))
@@ -269,6 +283,9 @@ static const char *const ordinary[] = {
 	"anonymous",
 	"default",
 	"login",
+	"newgrp", /* utilities that start a shell by their nature */
+	"sulogin",
+	"chroot",
 	"exit",
 	"quit",
 	"reboot",
@@ -294,6 +311,13 @@ static const char *const ordinary[] = {
 	"format",
 	"version",
 	"debug",
+	"Authorization",
+	"Cookie",
+	"Set-Cookie",
+	"Referer",
+	"Location",
+	"Connection",
+	"Accept",
 };
 
 /* "Content-Length", "X-Trace-Id": the names of a protocol's headers. */
@@ -329,6 +353,15 @@ bool hidden_is_ordinary(struct fw_view t)
 		if (fw_view_eq(t, fw_view_str(ordinary[i])))
 			return true;
 	return false;
+}
+
+bool hidden_is_fixed(const struct hidden_code *h, const struct code_call *c,
+		     unsigned n)
+{
+	const struct code_value *v = code_value_at(&h->p.values, c->args[n]);
+
+	return c->text[n].len > 0 &&
+	       !(v->kind == CODE_CONST && code_is_writable(&h->p, v->n));
 }
 
 bool hidden_is_open(struct fw_view t)

@@ -118,7 +118,9 @@ static void by_call(struct hidden_code *h, const struct code_function *f,
 	    k->arg >= CODE_ARGS || c->text[k->arg].len == 0 || makes(h, c, k) ||
 	    !code_result_edges(&h->p, f, c, &block, &zero, &other))
 		return;
-	if ((k->use & CODE_ENV) != 0 && is_common(c->text[0]))
+	/* Where it is asks for nothing: "." is always there. */
+	if (((k->use & CODE_ENV) != 0 && is_common(c->text[0])) ||
+	    c->text[k->arg].len < 3)
 		return;
 	if ((k->use & CODE_ENV) != 0)
 		note(h, f, c, other, hidden_oddness(c->text[0]), c->text[0],

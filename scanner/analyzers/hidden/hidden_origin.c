@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+enum { OBJECT_MAX = 4096 /* bytes of one on the stack */ };
 enum { CALLERS_MAX = 4, LEVELS_MAX = 2 };
 enum { RESULT = 0xff, PARTS_MAX = 4 };
 
@@ -334,6 +335,65 @@ const char *hidden_origin(struct hidden_code *h, const struct code_function *f,
 			  code_id subject, bool *outside)
 {
 	return origin(h, f, subject, 0, outside);
+}
+
+bool hidden_place_of(const struct hidden_code *h, code_id subject,
+		     struct hidden_place *to)
+{
+	const struct code_value *v = code_value_at(&h->p.values, subject);
+	code_id base;
+
+	if (v->kind == CODE_MASKED) {
+		to->mask = v->n;
+		v = code_value_at(&h->p.values, v->base);
+	}
+	to->lost = v->kind == CODE_SITE && v->base != 0;
+	if (to->lost)
+		to->place = v->base;
+	if (v->kind != CODE_LOADED)
+		return to->lost;
+	base = code_value_base(&h->p.values, v->base, &to->place);
+	const struct code_value *b = code_value_at(&h->p.values, base);
+
+	to->global = b->kind == CODE_CONST;
+	if (b->kind == CODE_CONST)
+		to->place += b->n;
+	return base != 0 && b->kind != CODE_STACK;
+}
+
+bool hidden_offset_on_stack(const struct hidden_code *h,
+			    const struct code_function *f, uint64_t at,
+			    size_t *n, struct hidden_place *to)
+{
+	for (; *n < f->call_count * CODE_ARGS; ++*n) {
+		const struct code_call *c = &f->calls[*n / CODE_ARGS];
+		const struct code_value *w =
+			code_value_at(&h->p.values, c->args[*n % CODE_ARGS]);
+
+		if (c->import != CODE_NO_IMPORT || w->kind != CODE_STACK ||
+		    at - w->n >= OBJECT_MAX || to->place == at - w->n)
+			continue;
+		to->place = at - w->n;
+		return true;
+	}
+	return false;
+}
+
+bool hidden_place_on_stack(const struct hidden_code *h,
+			   const struct code_function *f, code_id subject,
+			   size_t *n, struct hidden_place *to)
+{
+	const struct code_value *v = code_value_at(&h->p.values, subject);
+
+	if (v->kind == CODE_MASKED) {
+		to->mask = v->n;
+		v = code_value_at(&h->p.values, v->base);
+	}
+	if (v->kind != CODE_LOADED)
+		return false;
+	v = code_value_at(&h->p.values, v->base);
+	return v->kind == CODE_STACK &&
+	       hidden_offset_on_stack(h, f, v->n, n, to);
 }
 
 bool hidden_is_from(const char *from, const char *what)

@@ -16,6 +16,8 @@
 #define BY_BYTE 2.5f
 #define PLAIN	0.2f
 #define DECODED 1.0f
+#define RIGHT	0.9f /* of how sure it is */
+#define CHECK	2.0f /* it stands in for a check */
 #define NUMBER	0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, MEDIUM = 30, LARGE = 80 /* blocks */ };
 enum { WORDS = 3 };
@@ -24,8 +26,10 @@ enum { WORDS = 3 };
 struct behind {
 	bool acts;    /* calls something, or keeps a constant */
 	bool secrets; /* names of secrets, and something that writes */
+	bool check;   /* ... which else a check of two other things decides */
 	bool verdict; /* the function returns what it else does not */
 	bool marks;
+	float right; /* how sure it is that it gives a right (hidden_right) */
 	bool kept; /* whether it is right is kept or returned */
 };
 
@@ -60,7 +64,9 @@ static void look_behind(struct hidden_code *h, const struct code_function *f,
 			secret |= names_secret(c->text[a]);
 	}
 	for (size_t i = 0; i < f->mark_count; i++)
-		b->marks |= code_dominates(f, to, f->marks[i].block);
+		b->marks |= f->marks[i].from == 0 &&
+			    f->marks[i].of <= CODE_OF_GLOBAL &&
+			    code_dominates(f, to, f->marks[i].block);
 	b->secrets = secret && writes;
 	b->acts |= b->marks;
 }
@@ -94,6 +100,22 @@ static float made_up(const struct code_compare *c)
 	return odd < PLAIN ? PLAIN : odd;
 }
 
+/* "00:00:00:00:00:00", "ff-ff-ff": what stands for no address, or for all. */
+static bool is_blank(struct fw_view t)
+{
+	uint8_t digit = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		if (strchr(":-. x", t.data[i]) != NULL)
+			continue;
+		if (digit == 0)
+			digit = t.data[i];
+		if (t.data[i] != digit)
+			return false;
+	}
+	return t.len > 0;
+}
+
 /* What others gave out as a name for everybody: "http://", a UUID, names with
  * dots in them ("org.bluez.Agent1", "eow@openssh.com"), mkstemp()'s "XXXXXX".
  */
@@ -105,9 +127,20 @@ static bool is_public(struct fw_view t)
 		dots += t.data[i] == '.' || t.data[i] == '@';
 		dashes += t.data[i] == '-';
 	}
-	return fw_view_find(t, FW_STR("://"), 0) != SIZE_MAX || dots > 1 ||
+	return is_blank(t) || dots > 1 ||
+	       fw_view_find(t, FW_STR("://"), 0) != SIZE_MAX ||
 	       (t.len == 36 && dashes == 4) ||
 	       fw_view_find(t, FW_STR("XXXXXX"), 0) != SIZE_MAX;
+}
+
+/* "WB21BWDWWDDDDDDDzzzD": a format, whose letters are a few codes. */
+static bool is_monotonous(struct fw_view t)
+{
+	size_t kinds = 0;
+
+	for (size_t i = 0; i < t.len; i++)
+		kinds += memchr(t.data, t.data[i], i) == NULL;
+	return t.len >= 8 && kinds * 21 < t.len * 10;
 }
 
 /* "ecdh_kdf_md", "LowMemoryWarning": how programmers name things. */
@@ -122,7 +155,8 @@ static bool is_identifier(struct fw_view t)
 		lower |= islower(t.data[i]) != 0;
 		under |= t.data[i] == '_';
 	}
-	return hidden_is_joined(t) || (under && lower && !upper);
+	return hidden_is_joined(t) || (under && lower && !upper) ||
+	       fw_view_find(t, FW_STR("__"), 0) != SIZE_MAX;
 }
 
 /* How a text looks that somebody types, sends or presses, and how one that a
@@ -153,6 +187,11 @@ static float looks(const struct code_compare *c, float odd)
 		s -= 2.0f;
 	if (is_identifier(t))
 		s -= 1.0f;
+	/* "$share", "!root": a mark before a name. */
+	if (ispunct(t.data[0]) && t.data[0] != '/' && t.data[0] != '.')
+		s -= 0.5f;
+	if (is_monotonous(t))
+		s -= 2.0f;
 	return s;
 }
 
@@ -180,11 +219,15 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 	      : hidden_is_from(from, HIDDEN_BROUGHT) ? 0.8f
 						     : 1.2f) +
 	     (((st->uses | st->reach) & CODE_AUTH) != 0 ? 1.5f : 0) +
-	     (b->secrets ? 1.5f : 0) + (b->verdict ? 0.2f : 0) -
-	     (b->kept ? others >= WORDS ? 1.7f : 0.7f : 0);
+	     (b->secrets ? 1.5f : 0) + (b->verdict ? 0.2f : 0) +
+	     (b->check ? CHECK : 0) + b->right * RIGHT -
+	     (b->kept && b->right == 0 ? others >= WORDS ? 1.7f : 0.7f : 0);
 	if (hidden_is_from(from, HIDDEN_HOST) ||
 	    hidden_is_from(from, HIDDEN_TIME))
 		s += 1.2f;
+	/* What a file holds has its writer. */
+	if (hidden_is_from(from, HIDDEN_OF_FILE))
+		s -= 0.6f;
 	/* Who does much asks much. */
 	s -= f->block_count > LARGE ? 2.0f : f->block_count > MEDIUM ? 1.0f : 0;
 	/* What begins as other texts of the program do is a word of some
@@ -202,7 +245,9 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 
 static const char *effect_of(const struct behind *b)
 {
-	return b->kept	    ? "keeps whether it was so"
+	return b->right > 0 ? "gives a right that others have to prove"
+	       : b->check   ? "says yes where else two things have to be equal"
+	       : b->kept    ? "keeps whether it was so"
 	       : b->secrets ? "gives out what is secret"
 	       : b->marks   ? "changes a state that nothing else explains"
 	       : b->acts    ? "does something that happens only then"
@@ -256,7 +301,10 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	b.verdict = code_has_verdict(&h->p, f, c);
 	if (!b.acts && !b.verdict && !b.kept)
 		return;
+	b.check = b.verdict && code_has_check(&h->p, f, c);
 	const char *from = hidden_origin(h, f, c->subject, &outside);
+
+	b.right = hidden_right(h, f, c);
 	float score = score_of(h, f, c, &b, odd, count_peers(g, n, at),
 			       count_others(g, n, at), from, outside);
 

@@ -6,13 +6,13 @@
  */
 #include "analyzers/hidden/hidden.h"
 
-enum { LOCKS_MAX = 256, OBJECT_MAX = 4096, PLACES_MAX = 4 };
+enum { LOCKS_MAX = 256, PLACES_MAX = 4 };
 
 /* A strong thing that runs only when a place holds a value. */
 struct lock {
-	bool global, any; /* any: other than 0 */
-	uint64_t place, value;
-	uint64_t mask; /* of the bits that are asked for; 0: all */
+	struct hidden_place at;
+	bool any; /* other than 0 */
+	uint64_t value;
 	uint32_t function;
 	enum code_sink_kind kind;
 	struct code_sink sink;
@@ -23,71 +23,21 @@ struct locks {
 	size_t count;
 };
 
-/* Where a compared value is kept; false: it is no field and no variable. */
-static bool place_of(const struct hidden_code *h, code_id subject,
-		     struct lock *k)
-{
-	const struct code_value *v = code_value_at(&h->p.values, subject);
-	code_id base;
-
-	if (v->kind == CODE_MASKED) {
-		k->mask = v->n;
-		v = code_value_at(&h->p.values, v->base);
-	}
-	if (v->kind != CODE_LOADED)
-		return false;
-	base = code_value_base(&h->p.values, v->base, &k->place);
-	const struct code_value *b = code_value_at(&h->p.values, base);
-
-	k->global = b->kind == CODE_CONST;
-	if (b->kind == CODE_CONST)
-		k->place += b->n;
-	return base != 0 && b->kind != CODE_STACK;
-}
-
-/* A field of an object on the stack: its offset in what is given to a call, n-th
- * of those; false: no more. */
-static bool field_on_stack(const struct hidden_code *h,
-			   const struct code_function *f, code_id subject,
-			   size_t *n, struct lock *k)
-{
-	const struct code_value *v = code_value_at(&h->p.values, subject);
-
-	if (v->kind == CODE_MASKED) {
-		k->mask = v->n;
-		v = code_value_at(&h->p.values, v->base);
-	}
-	if (v->kind != CODE_LOADED)
-		return false;
-	v = code_value_at(&h->p.values, v->base);
-	for (; v->kind == CODE_STACK && *n < f->call_count * CODE_ARGS; ++*n) {
-		const struct code_call *c = &f->calls[*n / CODE_ARGS];
-		const struct code_value *w = code_value_at(
-			&h->p.values, c->args[*n % CODE_ARGS]);
-
-		if (c->import != CODE_NO_IMPORT || w->kind != CODE_STACK ||
-		    v->n - w->n >= OBJECT_MAX || k->place == v->n - w->n)
-			continue;
-		k->place = v->n - w->n;
-		return true;
-	}
-	return false;
-}
-
 static void add_lock(struct hidden_code *h, const struct code_function *f,
 		     const struct code_compare *c, struct lock *k,
 		     struct locks *l)
 {
 	struct code_sinks s = { .of = { { .weight = 0 } } };
-	bool stack = !place_of(h, c->subject, k);
+	bool stack = !hidden_place_of(h, c->subject, &k->at);
 	size_t n = 0;
 	uint32_t to;
 
-	k->place = stack ? UINT64_MAX : k->place;
+	k->at.place = stack ? UINT64_MAX : k->at.place;
 	k->value = c->number;
 	k->any = k->value == 0;
 	to = k->any ? c->other : c->equal;
-	if ((stack && !field_on_stack(h, f, c->subject, &n, k)) ||
+	if (k->at.lost ||
+	    (stack && !hidden_place_on_stack(h, f, c->subject, &n, &k->at)) ||
 	    to == CODE_NO_BLOCK || !code_guards(f, c->block, to))
 		return;
 	code_sinks_behind(&h->p, f, to, &s);
@@ -96,7 +46,8 @@ static void add_lock(struct hidden_code *h, const struct code_function *f,
 	for (int left = stack ? PLACES_MAX : 1;
 	     left > 0 && k->sink.weight >= 4 && l->count < LOCKS_MAX; left--) {
 		l->v[l->count++] = *k;
-		if (!stack || !field_on_stack(h, f, c->subject, &n, k))
+		if (!stack ||
+		    !hidden_place_on_stack(h, f, c->subject, &n, &k->at))
 			break;
 	}
 }
@@ -119,12 +70,14 @@ static void find_locks(struct hidden_code *h, const struct code_function *f,
  * and stored with its word. */
 static bool fits(const struct lock *k, const struct code_mark *m)
 {
-	if (k->global != m->global || (m->value == 0 && k->any))
+	if (m->of > CODE_OF_GLOBAL ||
+	    k->at.global != (m->of == CODE_OF_GLOBAL) || m->from != 0 ||
+	    (m->value == 0 && k->any))
 		return false;
-	if (k->mask != 0 && m->bits)
-		return k->place / 4 == m->place / 4 && k->any &&
-		       (k->mask & 0xff) != 0 && (k->mask & m->value) != 0;
-	return k->place == m->place && (k->any || k->value == m->value);
+	if (k->at.mask != 0 && m->bits)
+		return k->at.place / 4 == m->place / 4 && k->any &&
+		       (k->at.mask & 0xff) != 0 && (k->at.mask & m->value) != 0;
+	return k->at.place == m->place && (k->any || k->value == m->value);
 }
 
 /* The strongest of the locks that a mark opens, or NULL. */

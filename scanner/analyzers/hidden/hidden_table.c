@@ -9,11 +9,13 @@
 #include <stdlib.h>
 
 #include "analyzers/hidden/hidden.h"
+#include "core/literals.h"
 
 enum { WORDS_MAX = 8, ROWS_MIN = 4, ROWS_MAX = 1024, TABLES_MAX = 64, TAG = 4 };
-enum { ADDED_MAX = 4096, NAME_MAX_LEN = 40, WRITTEN_MIN = 3 };
+enum { NAME_MIN = 3, ADDED_MAX = 4096, NAME_MAX_LEN = 40, WRITTEN_MIN = 3 };
 
-#define ALONE 1.2f
+#define ALONE  2.0f
+#define COMMON 1.0f /* the same of a name that other programs have as well */
 #define WEAK  1.5f /* what a row without a command is worth at most */
 
 /* A run of rows of the same length: where its names and functions are. */
@@ -168,9 +170,10 @@ static void find_bare(const struct hidden_code *h, const struct table *t,
 
 /* Whether a row hands over control and no other one does anything near it. */
 static bool is_alone(const struct row *rows, uint32_t n, uint32_t at,
-		     enum code_sink_kind kind)
+		     enum code_sink_kind kind, bool silent)
 {
-	if (kind == CODE_SINK_EVAL || rows[at].strength < 5)
+	if (kind == CODE_SINK_EVAL || rows[at].name.len < NAME_MIN ||
+	    rows[at].strength < (silent ? 3.5f : 5))
 		return false;
 	for (uint32_t i = 0; i < n; i++)
 		if (rows[i].function != rows[at].function &&
@@ -207,8 +210,15 @@ static void judge(struct hidden_code *h, struct row *rows, uint32_t n)
 			 : strong < 4 ? 0.65f
 				      : 0.4f) +
 		    (silent ? 2.5f : 0) +
-		    (is_alone(rows, n, i, kind) ? ALONE : 0) +
+		    (!is_alone(rows, n, i, kind, silent)  ? 0
+		     : fw_literal_is_common(rows[i].name) ? COMMON
+							  : ALONE) +
 		    hidden_oddness(rows[i].name) * 0.5f;
+		/* Other programs have it, too. */
+		if (hidden_is_ordinary(rows[i].name))
+			s *= 0.5f;
+		else if (fw_literal_is_common(rows[i].name))
+			s *= 0.8f;
 		if (rows[i].told && !rows[i].bare)
 			s *= 0.7f;
 		if (!hidden_is_reached(h) && !rows[i].bare)
