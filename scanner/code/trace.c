@@ -119,7 +119,7 @@ static struct trace_value part_of(const struct trace *t, const struct cell *c,
 
 	if (c->off == at && c->size == size)
 		return c->v;
-	if (c->v.kind != TRACE_NUMBER || at < c->off ||
+	if (c->v.kind != TRACE_NUMBER || at < c->off || c->size > 8 ||
 	    at + size > c->off + c->size)
 		return (struct trace_value){ .kind = TRACE_UNKNOWN };
 	if (t->p->mode.big_endian)
@@ -367,19 +367,22 @@ static void follow_call(struct trace *t, uint32_t callee, int depth)
 {
 	const struct code_function *own = t->f;
 	const struct code_function *f;
-	struct trace_value sp = reg(t, t->p->arch->sp);
+	struct trace_value sp = reg(t, t->p->arch->sp), pushed = sp;
 
-	if (depth == 0 || (f = code_function(t->p, callee)) == NULL ||
-	    f->block_count == 0 || !f->xors || !flow_again(t->p, f))
+	if (depth == 0)
 		return;
-	t->f = f;
-	/* A call pushes where it returns to on x86. */
-	sp.n -= (uint64_t)(t->p->arch->stack_args - t->p->arch->call_args);
-	set(t, t->p->arch->sp, sp);
-	sp.n += (uint64_t)(t->p->arch->stack_args - t->p->arch->call_args);
-	run(t, 0, depth - 1);
-	t->f = own;
-	set(t, t->p->arch->sp, sp);
+	f = code_function(t->p, callee);
+	if (f != NULL && f->block_count > 0 && f->xors && flow_again(t->p, f)) {
+		t->f = f;
+		/* A call pushes where it returns to on x86. */
+		pushed.n -= (uint64_t)(t->p->arch->stack_args -
+				       t->p->arch->call_args);
+		set(t, t->p->arch->sp, pushed);
+		run(t, 0, depth - 1);
+		t->f = own;
+		set(t, t->p->arch->sp, sp);
+	}
+	/* Whatever was looked at used the same room. */
 	if (!flow_again(t->p, own))
 		t->steps = STEPS;
 }
@@ -562,7 +565,7 @@ static bool run(struct trace *t, uint32_t from, int depth)
 			t->out->equal = b;
 			waits = false;
 		}
-		for (uint32_t i = 0; i < w->count[b] && t->steps < STEPS; i++) {
+		for (uint32_t i = 0; t->steps < STEPS && i < w->count[b]; i++) {
 			in = w->insns[w->order[w->first[b] + i]];
 			for (uint32_t n = 0; n < in.own + in.slot; n++)
 				step_if(t, &w->ops[in.first + n]);
