@@ -689,8 +689,9 @@ size_t code_compares(struct code_program *p, const struct code_function *f,
 		own->compare_count = find(p, f, &own->compares);
 		own->compare_count = code_add_traced(p, f, &own->compares,
 						     own->compare_count);
-		qsort(own->compares, own->compare_count, sizeof(*own->compares),
-		      by_block);
+		if (own->compare_count > 1)
+			qsort(own->compares, own->compare_count,
+			      sizeof(*own->compares), by_block);
 	}
 	*list = own->compares;
 	return own->compare_count;
