@@ -49,6 +49,13 @@ def judge(row, result):
     return None
 
 
+def unread(result):
+    """Code that was not read to its end is not what a quiet row may rest on."""
+    for f in result["findings"]:
+        if f["kind"] in ("scanner/code-not-read", "scanner/parser-crash"):
+            yield "%s: %s: %s" % (result["objects"][f["object"]]["path"], f["kind"], f["detail"])
+
+
 def main():
     shared = os.environ.get("ASSAY_SHARED")
     if not shared or not os.path.isdir(shared + "/corpus/vendor"):
@@ -58,6 +65,9 @@ def main():
     for row in rows():
         if row[1] not in results:
             results[row[1]] = scan(sys.argv[1], "%s/corpus/vendor/%s.bin" % (shared, row[1]))
+            for fault in unread(results[row[1]]):
+                print(fault)
+                wrong.append(fault)
         fault = judge(row, results[row[1]])
         medium += row[2] == "medium"
         if fault:

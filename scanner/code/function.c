@@ -103,6 +103,15 @@ struct fw_view code_call_name(const struct code_program *p,
 	return (struct fw_view){ NULL, 0 };
 }
 
+bool code_is_fixed(const struct code_program *p, const struct code_call *c,
+		   unsigned n)
+{
+	const struct code_value *v = code_value_at(&p->values, c->args[n]);
+
+	return c->text[n].len > 0 &&
+	       !(v->kind == CODE_CONST && code_is_writable(p, v->n));
+}
+
 const struct code_call *code_call_of(const struct code_program *p,
 				     const struct code_function *f, code_id id)
 {

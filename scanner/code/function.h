@@ -110,6 +110,11 @@ bool code_call_does(const struct code_program *p, const struct code_call *c,
 /* The name of whom it calls, or an empty view. */
 struct fw_view code_call_name(const struct code_program *p,
 			      const struct code_call *c);
+/* Whether a call's n-th argument is a text that is the same in every unit; one
+ * that can be written holds what the owner has set, whatever it holds at first.
+ */
+bool code_is_fixed(const struct code_program *p, const struct code_call *c,
+		   unsigned n);
 /* The call whose result is a value, or NULL. */
 const struct code_call *code_call_of(const struct code_program *p,
 				     const struct code_function *f, code_id id);

@@ -162,16 +162,6 @@ bool code_result_edges(const struct code_program *p,
 	return false;
 }
 
-/* A text that no owner has set: it is the same in every unit. */
-static bool is_fixed(const struct code_program *p, const struct code_call *c,
-		     unsigned n)
-{
-	const struct code_value *v = code_value_at(&p->values, c->args[n]);
-
-	return c->text[n].len > 0 &&
-	       !(v->kind == CODE_CONST && code_is_writable(p, v->n));
-}
-
 /* Whether a test asks if two things are equal of which neither is fixed. */
 static bool is_of_two(const struct code_program *p,
 		      const struct code_function *f, const struct code_test *t)
@@ -182,8 +172,8 @@ static bool is_of_two(const struct code_program *p,
 	if (t->cond != CODE_EQ && t->cond != CODE_NE)
 		return false;
 	if (c != NULL && right->kind == CODE_CONST && right->n == 0)
-		return code_call_does(p, c, CODE_EQUAL) && !is_fixed(p, c, 0) &&
-		       !is_fixed(p, c, 1);
+		return code_call_does(p, c, CODE_EQUAL) &&
+		       !code_is_fixed(p, c, 0) && !code_is_fixed(p, c, 1);
 	return t->size >= 4 && right->kind != CODE_CONST &&
 	       right->kind != CODE_STACK &&
 	       !code_value_is(&p->values, t->left, CODE_CONST) &&

@@ -17,7 +17,7 @@ enum {
 	RANGES_MAX = 64
 };
 /* Two jobs at a time stay within the memory of a whole scan. */
-enum { MEMORY_MAX = 24 << 20 };
+enum { MEMORY_MAX = 26 << 20 };
 enum { IMPORTS_MAX = 1 << 16, SLOTS_MAX = 1 << 19 };
 
 static bool set_arch(struct code_program *p, const char **why)

@@ -39,6 +39,8 @@ struct trace {
 	size_t letters, letters_max; /* decided so far; after that it is over */
 	bool narrowed;		     /* within the block at hand */
 	bool guessed; /* a loop went on because nothing says how long it does */
+	uint8_t *seen[CALL_DEPTH + 1]; /* of a function's blocks, by depth */
+	size_t seen_cap[CALL_DEPTH + 1];
 };
 
 static struct trace_value address(uint32_t base, uint64_t n)
@@ -545,12 +547,20 @@ static bool read_inputs(struct trace *t)
 	return keep(t, best, length);
 }
 
+/* How often each block was entered: room that all traces of a program share. */
+static uint8_t *clean_seen(struct trace *t, int depth, uint32_t count)
+{
+	t->seen[depth] = fw_grow(t->p->arena, t->seen[depth],
+				 &t->seen_cap[depth], count, 1);
+	return memset(t->seen[depth], 0, count);
+}
+
 /* Follows blocks from one on; true when it came to an end. */
 static bool run(struct trace *t, uint32_t from, int depth)
 {
 	struct flow *w = t->w;
 	uint32_t count = t->f->block_count, b = from, before = CODE_NO_BLOCK;
-	uint8_t *seen = fw_alloc(t->p->arena, count, 1);
+	uint8_t *seen = clean_seen(t, depth, count);
 	bool decided = false, waits = false;
 
 	while (b != CODE_NO_BLOCK && b < count && seen[b]++ < VISITS) {
@@ -616,12 +626,20 @@ static void begin(struct trace *t, struct code_program *p,
 		  const struct code_function *f, uint32_t from, uint64_t call,
 		  struct code_traced *out)
 {
+	struct trace_table *tables = t->r.tables;
+	uint8_t *seen[CALL_DEPTH + 1];
+	size_t cap[CALL_DEPTH + 1];
+
+	memcpy(seen, t->seen, sizeof(seen));
+	memcpy(cap, t->seen_cap, sizeof(cap));
 	*t = (struct trace){ .p = p,
 			     .w = p->flow,
 			     .f = f,
 			     .call = call,
 			     .out = out,
-			     .r = { .tables = t->r.tables, .mask = p->mask } };
+			     .r = { .tables = tables, .mask = p->mask } };
+	memcpy(t->seen, seen, sizeof(seen));
+	memcpy(t->seen_cap, cap, sizeof(cap));
 	enter(t, from);
 }
 
@@ -635,7 +653,7 @@ bool code_trace(struct code_program *p, const struct code_function *f,
 				     .other = CODE_NO_BLOCK };
 	/* What is followed costs more than what is propagated: a program that
 	 * hides a text does so in one place. */
-	if (p->traces == TRACES_MAX)
+	if (p->traces == TRACES_MAX || from >= f->block_count)
 		return false;
 	p->traces++;
 	if (!flow_again(p, f) || !p->flow->again.blocks[from].reached)

@@ -164,7 +164,10 @@ static void read_decoded(struct code_program *p, const struct code_function *f,
 		}
 		if (from == 0)
 			return;
+		/* What nothing is known to lead to has no dominator. */
 		from = f->blocks[from].idom;
+		if (from >= f->block_count)
+			return;
 	}
 }
 

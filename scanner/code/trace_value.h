@@ -4,7 +4,7 @@
 
 #include "code/flow.h"
 
-enum { TRACE_BYTES = 256, TRACE_TABLES = 1024, TRACE_INPUTS = 80 };
+enum { TRACE_BYTES = 256, TRACE_TABLES = 384, TRACE_INPUTS = 80 };
 
 enum trace_kind {
 	TRACE_UNKNOWN,

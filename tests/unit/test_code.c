@@ -8,6 +8,7 @@
 
 #include "code/guard.h"
 #include "code/listing.h"
+#include "code/trace.h"
 
 static struct fw_view load(const char *path, struct fw_arena *a)
 {
@@ -167,6 +168,33 @@ static void listing(void **state)
 	fw_arena_free(&a);
 }
 
+/* What a function waits for is found by following it; from nowhere nothing is.
+ */
+static void follows(void **state)
+{
+	struct fw_arena a = { 0 };
+	struct code_program p;
+	struct code_traced t;
+	bool found = false;
+
+	(void)state;
+	look(&p, load(CODE_SAMPLES "ways.stripped", &a), &a);
+	for (uint32_t i = 0; i < p.start_count; i++) {
+		const struct code_function *f = code_function(&p, i);
+
+		if (f == NULL || f->block_count == 0)
+			continue;
+		assert_false(code_trace(&p, f, CODE_NO_BLOCK, 0, &t));
+		assert_false(code_trace(&p, f, f->block_count, 0, &t));
+		for (uint32_t b = 0; b < f->block_count && !found; b++)
+			found = code_trace(&p, f, b, 0, &t) &&
+				fw_view_eq(t.literal, FW_STR("larkspur9"));
+	}
+	assert_true(found);
+	code_close(&p);
+	fw_arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +203,7 @@ int main(void)
 		cmocka_unit_test(guards_without_sections),
 		cmocka_unit_test(damage),
 		cmocka_unit_test(listing),
+		cmocka_unit_test(follows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

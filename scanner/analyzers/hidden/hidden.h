@@ -139,12 +139,6 @@ bool hidden_offset_on_stack(const struct hidden_code *h,
 			    const struct code_function *f, uint64_t at,
 			    size_t *n, struct hidden_place *to);
 
-/* Whether a call's n-th argument is a text that is the same in every unit; one
- * that can be written holds what the owner has set, whatever it holds at first.
- */
-bool hidden_is_fixed(const struct hidden_code *h, const struct code_call *c,
-		     unsigned n);
-
 /* A compare in words, up to the value: "what is received equals". */
 const char *hidden_trigger(struct hidden_code *h, const struct code_compare *c,
 			   const char *from);

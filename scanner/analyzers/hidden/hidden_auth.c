@@ -56,12 +56,12 @@ static bool as_check(struct hidden_code *h, const struct code_call *c,
 	if (k != NULL && (k->use & CODE_AUTH) != 0)
 		out->weight = 6;
 	else if (k != NULL && (k->use & CODE_EQUAL) != 0 &&
-		 !hidden_is_fixed(h, c, 0) && !hidden_is_fixed(h, c, 1)) {
+		 !code_is_fixed(&h->p, c, 0) && !code_is_fixed(&h->p, c, 1)) {
 		out->weight = 5;
 		out->zero_is_success = true;
 	} else if (k != NULL && c->function != CODE_NO_FUNCTION &&
-		   (k->use & CODE_FOUND) != 0 && !hidden_is_fixed(h, c, 0) &&
-		   !hidden_is_fixed(h, c, 1)) {
+		   (k->use & CODE_FOUND) != 0 && !code_is_fixed(&h->p, c, 0) &&
+		   !code_is_fixed(&h->p, c, 1)) {
 		/* A compare of the program's own, of whatever. */
 		out->weight = 2;
 	} else if (k == NULL && c->function != CODE_NO_FUNCTION &&
@@ -190,7 +190,7 @@ static bool is_scheme(struct fw_view t)
 /* "!root", ",stdsql": a sign before a name. */
 static bool is_mark(struct fw_view t)
 {
-	return t.len > 0 && memchr("!$*,#", t.data[0], 5) != NULL;
+	return t.len > 0 && memchr("!$*,#\\", t.data[0], 6) != NULL;
 }
 
 /* In capitals, or open to what follows: a protocol's. */

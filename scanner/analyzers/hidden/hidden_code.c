@@ -355,15 +355,6 @@ bool hidden_is_ordinary(struct fw_view t)
 	return false;
 }
 
-bool hidden_is_fixed(const struct hidden_code *h, const struct code_call *c,
-		     unsigned n)
-{
-	const struct code_value *v = code_value_at(&h->p.values, c->args[n]);
-
-	return c->text[n].len > 0 &&
-	       !(v->kind == CODE_CONST && code_is_writable(&h->p, v->n));
-}
-
 bool hidden_is_open(struct fw_view t)
 {
 	static const char open[] = "={:-_(,;[<@/+#>";

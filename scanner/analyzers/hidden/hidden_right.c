@@ -180,13 +180,13 @@ static float checks(struct hidden_code *h, const struct code_call *c,
 
 	*zero = false;
 	if (k != NULL && (k->use & CODE_EQUAL) != 0 &&
-	    !hidden_is_fixed(h, c, 0) && !hidden_is_fixed(h, c, 1)) {
+	    !code_is_fixed(&h->p, c, 0) && !code_is_fixed(&h->p, c, 1)) {
 		*zero = true;
 		return BY_COMPARE;
 	}
 	if (k != NULL && (k->use & CODE_FOUND) != 0 &&
-	    c->function != CODE_NO_FUNCTION && !hidden_is_fixed(h, c, 0) &&
-	    !hidden_is_fixed(h, c, 1))
+	    c->function != CODE_NO_FUNCTION && !code_is_fixed(&h->p, c, 0) &&
+	    !code_is_fixed(&h->p, c, 1))
 		return BY_COMPARE;
 	if (k != NULL || c->function == CODE_NO_FUNCTION)
 		return 0;
@@ -232,13 +232,27 @@ static struct held right_of(const struct code_mark *m, float sure)
 	};
 }
 
+/* The block that is entered only once a call has checked something, and how
+ * sure it is that it has; CODE_NO_BLOCK: it checks nothing. */
+static uint32_t passed(struct hidden_code *h, const struct code_function *f,
+		       const struct code_call *c, float *sure)
+{
+	uint32_t block, zero, other, to;
+	bool at_zero;
+
+	*sure = checks(h, c, &at_zero);
+	if (*sure == 0 || !code_spend(&h->p, f->block_count / 8) ||
+	    !code_result_edges(&h->p, f, c, &block, &zero, &other))
+		return CODE_NO_BLOCK;
+	to = at_zero ? zero : other;
+	return to != CODE_NO_BLOCK && code_guards(f, block, to) ? to
+								: CODE_NO_BLOCK;
+}
+
 /* Places that are set once a check has been passed, or to what it says. */
 static void find_granted(struct hidden_code *h, const struct code_function *f,
 			 struct hidden_rights *r)
 {
-	uint32_t block, zero, other;
-	bool at_zero;
-
 	for (size_t i = 0; i < f->mark_count; i++) {
 		float sure = f->marks[i].from == 0
 				     ? 0
@@ -249,14 +263,10 @@ static void find_granted(struct hidden_code *h, const struct code_function *f,
 			add(r, &k);
 	}
 	for (size_t i = 0; i < f->call_count && f->mark_count > 0; i++) {
-		float sure = checks(h, &f->calls[i], &at_zero);
+		float sure;
+		uint32_t to = passed(h, f, &f->calls[i], &sure);
 
-		if (sure == 0 || !code_result_edges(&h->p, f, &f->calls[i],
-						    &block, &zero, &other))
-			continue;
-		uint32_t to = at_zero ? zero : other;
-
-		if (to == CODE_NO_BLOCK || !code_guards(f, block, to))
+		if (to == CODE_NO_BLOCK)
 			continue;
 		for (size_t k = 0; k < f->mark_count; k++) {
 			struct held w = right_of(&f->marks[k], sure);
@@ -276,19 +286,11 @@ static void find_granted(struct hidden_code *h, const struct code_function *f,
 static bool is_checked(struct hidden_code *h, const struct code_function *f,
 		       const struct code_mark *m)
 {
-	uint32_t block, zero, other;
-	bool at_zero;
-
 	for (size_t i = 0; i < f->call_count; i++) {
-		uint32_t to;
+		float sure;
+		uint32_t to = passed(h, f, &f->calls[i], &sure);
 
-		if (checks(h, &f->calls[i], &at_zero) == 0 ||
-		    !code_result_edges(&h->p, f, &f->calls[i], &block, &zero,
-				       &other))
-			continue;
-		to = at_zero ? zero : other;
-		if (to != CODE_NO_BLOCK && code_guards(f, block, to) &&
-		    code_dominates(f, to, m->block))
+		if (to != CODE_NO_BLOCK && code_dominates(f, to, m->block))
 			return true;
 	}
 	return false;

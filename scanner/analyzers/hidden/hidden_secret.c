@@ -20,7 +20,7 @@
 #define CHECK	2.0f /* it stands in for a check */
 #define NUMBER	0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, MEDIUM = 30, LARGE = 80 /* blocks */ };
-enum { WORDS = 3 };
+enum { WORDS = 3, RUN = 5 /* of one letter */ };
 
 /* What runs only when the value is right. */
 struct behind {
@@ -117,7 +117,8 @@ static bool is_blank(struct fw_view t)
 }
 
 /* What others gave out as a name for everybody: "http://", a UUID, names with
- * dots in them ("org.bluez.Agent1", "eow@openssh.com"), mkstemp()'s "XXXXXX".
+ * dots in them ("org.bluez.Agent1", "eow@openssh.com"), "dh_rfc5114",
+ * mkstemp()'s "XXXXXX".
  */
 static bool is_public(struct fw_view t)
 {
@@ -130,16 +131,22 @@ static bool is_public(struct fw_view t)
 	return is_blank(t) || dots > 1 ||
 	       fw_view_find(t, FW_STR("://"), 0) != SIZE_MAX ||
 	       (t.len == 36 && dashes == 4) ||
+	       fw_view_find(t, FW_STR("rfc"), 0) != SIZE_MAX ||
 	       fw_view_find(t, FW_STR("XXXXXX"), 0) != SIZE_MAX;
 }
 
-/* "WB21BWDWWDDDDDDDzzzD": a format, whose letters are a few codes. */
+/* "WB21BWDWWDDDDDDDzzzD": a format, whose letters are a few codes. And
+ * "abcxxxxxxxjkl": a pattern. */
 static bool is_monotonous(struct fw_view t)
 {
-	size_t kinds = 0;
+	size_t kinds = 0, run = 0;
 
-	for (size_t i = 0; i < t.len; i++)
+	for (size_t i = 0; i < t.len; i++) {
 		kinds += memchr(t.data, t.data[i], i) == NULL;
+		run = i > 0 && t.data[i] == t.data[i - 1] ? run + 1 : 0;
+		if (run + 1 == RUN)
+			return true;
+	}
 	return t.len >= 8 && kinds * 21 < t.len * 10;
 }
 
