@@ -32,8 +32,17 @@ cmp a b || fail "the order of images shows"
 "$assay" train -q one two -o - >d
 cmp a d || fail "standard output differs"
 
+# What an earlier table holds stays, and what a C library holds counts at once.
+mkdir three
+cp "$program" three/libc.so.6
+"$assay" train -q three -o e
+[ "$(count e)" -gt 3 ] || fail "a C library's literals are left out"
+"$assay" train -q two --also a -o f
+cmp a f || fail "--also: the earlier table is not what is left"
+
 for bad in "" "one" "-o x" "one -o x --least 0" "one -o x --least few" \
-	"absent -o x" "one -o absent/x"; do
+	"absent -o x" "one -o absent/x" \
+	"one -o x --also one/alpha" "one -o x --also absent"; do
 	status=0
 	# shellcheck disable=SC2086
 	"$assay" train -q $bad 2>/dev/null || status=$?

@@ -21,15 +21,21 @@
 
 enum { LEAST = 3, PROGRAM_BYTES_MAX = 256 << 20 };
 
+/* What a C library holds stands in each program that is linked statically: its
+ * texts are common, whatever the count. */
+#define LIBRARY UINT32_MAX
+
 static const char usage[] =
 	"usage: assay train [OPTION]... IMAGE... -o FILE\n"
 	"Counts in how many programs of the images, packages or folders each\n"
 	"literal (5 to 40 characters, no blanks) stands, and writes a table "
 	"of\n"
 	"those that several hold. As rules/data/literals.bin it tells a scan\n"
-	"which literals are no program's own.\n"
+	"which literals are no program's own. Those of a C library always\n"
+	"are there.\n"
 	"\n"
 	"  -o, --output FILE       where to write\n"
+	"      --also FILE         an earlier table, all of which stays\n"
 	"      --least N           programs that make a literal common (3)\n";
 
 static const char example[] =
@@ -39,16 +45,17 @@ static const char example[] =
 
 struct train {
 	struct scan_args a;
-	const char *output;
+	const char *output, *also;
 	uint32_t least;
 	struct fw_arena arena;
 	uint64_t *pairs; /* upper half of a literal's hash, then the program */
 	size_t n, cap;
 	const struct fw_node **programs; /* by name */
-	size_t program_count, names;
+	size_t program_count;
+	uint32_t names, before; /* before: of the earlier table */
 };
 
-enum { ARG_LEAST = 1 };
+enum { ARG_LEAST = 1, ARG_ALSO };
 
 static bool take(struct train *t, int c)
 {
@@ -57,6 +64,10 @@ static bool take(struct train *t, int c)
 
 	if (c == 'o') {
 		t->output = optarg;
+		return true;
+	}
+	if (c == ARG_ALSO) {
+		t->also = optarg;
 		return true;
 	}
 	if (c == ARG_LEAST) {
@@ -74,18 +85,20 @@ static bool take(struct train *t, int c)
 /* -1: go on; else the exit status. */
 static int parse(struct train *t, int argc, char **argv)
 {
-	static const struct option own[] = {
+	enum { OWN = 4 };
+	static const struct option own[OWN] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "least", required_argument, NULL, ARG_LEAST },
+		{ "also", required_argument, NULL, ARG_ALSO },
 	};
-	struct option *all = calloc(scan_args_count + 4, sizeof(*all));
+	struct option *all = calloc(scan_args_count + OWN + 1, sizeof(*all));
 	int c, status = -1;
 
 	if (all == NULL)
 		return FW_EXIT_ERROR;
 	memcpy(all, own, sizeof(own));
-	memcpy(all + 3, scan_args_options, scan_args_count * sizeof(*all));
+	memcpy(all + OWN, scan_args_options, scan_args_count * sizeof(*all));
 	while (status < 0 &&
 	       (c = getopt_long(argc, argv, "o:j:qh", all, NULL)) != -1) {
 		if (c == 'h') {
@@ -120,6 +133,18 @@ static struct fw_view program_name(const struct fw_node *n)
 	return fw_view_sub(v, 0, len);
 }
 
+static bool is_c_library(const struct fw_node *n)
+{
+	static const char *const names[] = { "libc.",	  "libc-2", "ld-musl-",
+					     "libuClibc", "libm.",  "libcrypt.",
+					     "libgcc_s." };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(n->name, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct fw_node *const *x = a, *const *y = b;
@@ -151,8 +176,15 @@ static size_t distinct(uint64_t *v, size_t n)
 	return k;
 }
 
+static void add(struct train *t, uint32_t hash, uint32_t program)
+{
+	t->pairs = fw_grow(&t->arena, t->pairs, &t->cap, t->n + 1,
+			   sizeof(*t->pairs));
+	t->pairs[t->n++] = (uint64_t)hash << 32 | program;
+}
+
 /* Texts between two zeros. */
-static void count_texts(struct train *t, struct fw_view v, uint64_t program)
+static void count_texts(struct train *t, struct fw_view v, uint32_t program)
 {
 	size_t first = t->n;
 
@@ -168,15 +200,37 @@ static void count_texts(struct train *t, struct fw_view v, uint64_t program)
 		if (!fw_literal_counts(text) ||
 		    fw_view_starts(text, FW_STR("_Z")))
 			continue;
-		t->pairs = fw_grow(&t->arena, t->pairs, &t->cap, t->n + 1,
-				   sizeof(*t->pairs));
-		t->pairs[t->n++] = fw_literal_hash(text) >> 32 << 32 | program;
+		add(t, (uint32_t)(fw_literal_hash(text) >> 32), program);
 	}
 	t->n = first + distinct(t->pairs + first, t->n - first);
 }
 
+/* False, and says why, where it is no table. */
+static bool read_table(struct train *t)
+{
+	uint32_t *hashes = NULL, programs = 0;
+	struct fw_view v = { NULL, 0 };
+	FILE *f = fopen(t->also, "rb");
+	uint8_t *data = fw_alloc(&t->arena, FW_LITERALS_BYTES, 1);
+
+	if (f != NULL) {
+		v = fw_view_of(data, fread(data, 1, FW_LITERALS_BYTES, f));
+		fclose(f);
+	}
+	size_t n = fw_literals_unpack(v, &hashes, &programs, &t->arena);
+
+	if (n == 0) {
+		fprintf(stderr, "assay: %s: no table of literals\n", t->also);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		add(t, hashes[i], LIBRARY);
+	t->before = programs;
+	return true;
+}
+
 static bool read_program(struct train *t, const struct fw_node *n,
-			 uint64_t program)
+			 uint32_t program)
 {
 	uint8_t *data = malloc(n->size);
 	size_t got = 0;
@@ -215,7 +269,10 @@ static bool count(struct train *t, const struct fw_result *r)
 		if (i == 0 || !fw_view_eq(program_name(t->programs[i]),
 					  program_name(t->programs[i - 1])))
 			t->names++;
-		ok = read_program(t, t->programs[i], t->names) && ok;
+		ok = read_program(t, t->programs[i],
+				  is_c_library(t->programs[i]) ? LIBRARY
+							       : t->names) &&
+		     ok;
 	}
 	t->n = distinct(t->pairs, t->n);
 	return ok;
@@ -230,7 +287,8 @@ static size_t common(const struct train *t, size_t least, uint32_t *out)
 		for (k = i + 1;
 		     k < t->n && t->pairs[k] >> 32 == t->pairs[i] >> 32; k++)
 			;
-		if (k - i < least)
+		/* LIBRARY is the last of them. */
+		if (k - i < least && (uint32_t)t->pairs[k - 1] != LIBRARY)
 			continue;
 		if (out != NULL)
 			out[n] = (uint32_t)(t->pairs[i] >> 32);
@@ -247,9 +305,12 @@ static bool write_table(struct train *t)
 		n = common(t, ++t->least, NULL);
 	uint32_t *hashes = fw_alloc(&t->arena, n + 1, sizeof(*hashes));
 
+	/* The same programs may be among both. */
+	t->names = t->names > t->before ? t->names : t->before;
+
 	common(t, t->least, hashes);
-	struct fw_view v = fw_literals_pack(hashes, n, (uint32_t)t->names,
-					    t->least, &t->arena);
+	struct fw_view v =
+		fw_literals_pack(hashes, n, t->names, t->least, &t->arena);
 	FILE *f = strcmp(t->output, "-") == 0 ? stdout : fopen(t->output, "wb");
 
 	if (f == NULL || fwrite(v.data, 1, v.len, f) != v.len ||
@@ -261,7 +322,7 @@ static bool write_table(struct train *t)
 		fprintf(stderr,
 			"%s: %zu literals that at least %" PRIu32
 			" of %zu programs hold, %zu bytes\n",
-			t->output, n, t->least, t->names, v.len);
+			t->output, n, t->least, (size_t)t->names, v.len);
 	return true;
 }
 
@@ -272,6 +333,10 @@ int fw_cmd_train(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (t.also != NULL && !read_table(&t)) {
+		fw_arena_free(&t.arena);
+		return FW_EXIT_ERROR;
+	}
 	signal(SIGXFSZ, SIG_IGN);
 	t.a.opt.images = (const char *const *)argv + optind;
 	t.a.opt.image_count = (size_t)(argc - optind);

@@ -84,6 +84,26 @@ bool fw_literals_hold(struct fw_view t, uint64_t hash)
 	return false;
 }
 
+size_t fw_literals_unpack(struct fw_view t, uint32_t **hashes,
+			  uint32_t *programs, struct fw_arena *a)
+{
+	size_t n = 0, all;
+
+	if (!is_table(t))
+		return 0;
+	all = get32(t.data + 8);
+	*programs = get32(t.data + 12);
+	*hashes = fw_alloc(a, all, sizeof(**hashes));
+	for (uint32_t key = 0; key < COUNTS; key++)
+		for (uint8_t i = 0; i < t.data[COUNTS_AT + key] && n < all;
+		     i++, n++) {
+			const uint8_t *p = t.data + TAILS_AT + 2 * n;
+
+			(*hashes)[n] = key << 16 | (uint32_t)(p[0] | p[1] << 8);
+		}
+	return n;
+}
+
 bool fw_literal_is_common(struct fw_view v)
 {
 	return fw_literal_counts(v) &&

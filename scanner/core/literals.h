@@ -27,7 +27,9 @@ enum {
 	FW_LITERAL_MIN = 5,
 	FW_LITERAL_MAX = 40,
 	/* What keeps a table below 600 KiB. */
-	FW_LITERALS_MAX = 270000
+	FW_LITERALS_MAX = 270000,
+	/* ... and is never more than this. */
+	FW_LITERALS_BYTES = 24 + 1024 + 65536 + 2 * FW_LITERALS_MAX
 };
 
 /* FNV-1a of 64 bits, mixed once more; the table holds its upper half. */
@@ -36,6 +38,11 @@ uint64_t fw_literal_hash(struct fw_view literal);
 /* Whether a table holds a literal. Any bytes will do as a table: what is none
  * holds nothing. */
 bool fw_literals_hold(struct fw_view table, uint64_t hash);
+
+/* The upper halves of the hashes that a table holds, ascending, and over how
+ * many programs it was counted; 0: it is no table. */
+size_t fw_literals_unpack(struct fw_view table, uint32_t **hashes,
+			  uint32_t *programs, struct fw_arena *a);
 
 /* The same for the table that was loaded (data.h); false without one. */
 bool fw_literal_is_common(struct fw_view literal);
