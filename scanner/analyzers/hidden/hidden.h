@@ -23,6 +23,7 @@ struct hidden_candidate {
 	struct fw_view literal; /* the trigger, where it is text */
 	bool is_number;
 	uint64_t number;
+	bool hint; /* too weak to be a finding, or on a list of places */
 	const char *trigger;   /* in words, what happens: "text that is received
 				  equals", "the environment variable X is" */
 	const char *effect;    /* in words, what for: "starts a shell" */

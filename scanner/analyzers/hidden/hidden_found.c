@@ -246,6 +246,8 @@ static void tell(struct hidden_code *h, const struct hidden_candidate *c,
 		     " signal=%s trigger=\"%s\" reaches=\"%s%s%s\"",
 		     (double)c->score, c->at, function, c->signal, trigger,
 		     c->effect, *text == '\0' ? "" : ": ", text);
+	if (c->hint)
+		return;
 	fw_out_factf(o, "_hidden",
 		     "%.2f\t%s\t%" PRIx64 "\t%s\t%s\t%s\t%s\t%s\t%s\t%.*s",
 		     (double)c->score, c->signal, c->at,

@@ -7,6 +7,9 @@
 
 #include "code/outcome.h"
 
+#define SAME   2.0f /* it is what is run, and anybody can put it there */
+#define PLACED 2.5f /* in a folder, and by a name, that tell */
+
 static bool has(struct fw_view t, const char *word)
 {
 	return fw_view_find(t, fw_view_str(word), 0) != SIZE_MAX;
@@ -42,33 +45,40 @@ static void note(struct hidden_code *h, const struct code_function *f,
 		return;
 	code_sinks_behind(&h->p, f, to, &s);
 	best = code_sinks_best(&s);
-	if (best == CODE_SINK_NONE || best == CODE_SINK_LISTEN ||
-	    best == CODE_SINK_DELETE)
-		return;
-	/* The program that is looked for is the one that is run. */
-	if (literal.len > 0 && s.of[best].text.len >= literal.len &&
-	    fw_view_find(s.of[best].text, literal, 0) != SIZE_MAX)
-		return;
+	/* The program that is looked for is the one that is run: only where
+	 * anybody can put one is that odd. */
+	bool same = literal.len > 0 && s.of[best].text.len >= literal.len &&
+		    fw_view_find(s.of[best].text, literal, 0) != SIZE_MAX;
+	bool hint = best == CODE_SINK_NONE || best == CODE_SINK_LISTEN ||
+		    best == CODE_SINK_DELETE || (same && extra < PLACED);
 	bool weak =
 		best == CODE_SINK_CONSTANT || best == CODE_SINK_EXEC_CONSTANT;
 	/* What lets somebody in who has no password. */
 	bool open = best <= CODE_SINK_SHELL || best == CODE_SINK_EXEC_SHELL ||
 		    (best == CODE_SINK_DAEMON && has(s.of[best].text, "/sh"));
 
-	hidden_note(h, &(struct hidden_candidate){
-			       .signal = "hidden_gate",
-			       .score = s.of[best].weight * (weak   ? 0.5f
-							     : open ? 0.9f
-								    : 0.7f) +
-					(s.of[best].weight < 4.5f ? 0 : extra),
-			       .function = f->start,
-			       .at = c->at,
-			       .block = f->blocks[c->block].start,
-			       .literal = literal,
-			       .trigger = trigger,
-			       .effect = code_sink_words(best),
-			       .sink = s.of[best],
-			       .sink_kind = best });
+	hidden_note(
+		h, &(struct hidden_candidate){
+			   .signal = "hidden_gate",
+			   .hint = hint,
+			   .score = hint ? 0.5f + extra * 0.2f
+					 : s.of[best].weight * (weak && !same
+									? 0.5f
+								: open ? 0.9f
+								       : 0.7f) +
+						    (s.of[best].weight < 4.5f &&
+								     !same
+							     ? 0
+							     : extra) +
+						    (same ? SAME : 0),
+			   .function = f->start,
+			   .at = c->at,
+			   .block = f->blocks[c->block].start,
+			   .literal = literal,
+			   .trigger = trigger,
+			   .effect = code_sink_words(best),
+			   .sink = s.of[best],
+			   .sink_kind = best });
 }
 
 static bool is_stat(const struct code_known *k)

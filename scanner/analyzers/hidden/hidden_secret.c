@@ -11,6 +11,7 @@
 
 #include "analyzers/hidden/hidden.h"
 #include "code/outcome.h"
+#include "core/literals.h"
 
 #define BASE	3.0f
 #define BY_BYTE 2.5f
@@ -18,9 +19,11 @@
 #define DECODED 1.0f
 #define RIGHT	0.9f /* of how sure it is */
 #define CHECK	2.0f /* it stands in for a check */
+#define COMMON	1.0f
 #define NUMBER	0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, MEDIUM = 30, LARGE = 80 /* blocks */ };
 enum { WORDS = 3, RUN = 5 /* of one letter */ };
+enum { SMALL = 1024 /* functions */, HINTED = 24 /* candidates */ };
 
 /* What runs only when the value is right. */
 struct behind {
@@ -30,7 +33,7 @@ struct behind {
 	bool verdict; /* the function returns what it else does not */
 	bool marks;
 	float right; /* how sure it is that it gives a right (hidden_right) */
-	bool kept; /* whether it is right is kept or returned */
+	bool kept;   /* whether it is right is kept or returned */
 };
 
 static bool names_secret(struct fw_view t)
@@ -199,6 +202,9 @@ static float looks(const struct code_compare *c, float odd)
 		s -= 0.5f;
 	if (is_monotonous(t))
 		s -= 2.0f;
+	/* Other programs have it, too. */
+	if (fw_literal_is_common(t))
+		s -= COMMON;
 	return s;
 }
 
@@ -286,27 +292,62 @@ static size_t count_others(const struct code_guard *g, size_t n, size_t at)
 	return count;
 }
 
+/* A number that nobody needs to choose, but somebody may. */
+static bool is_chosen(const struct code_compare *c)
+{
+	return c->kind == CODE_COMPARE_NUMBER && !c->linked &&
+	       c->literal.len == 0 && c->number > 0xff &&
+	       c->number < 0xfffff000;
+}
+
+/* Below what is worth a place on the list of places to look at. */
+static float as_hint(float score)
+{
+	score = 0.8f + score * 0.25f;
+	return score > 1.9f	      ? 1.9f
+	       : score < HIDDEN_LEAST ? HIDDEN_LEAST
+				      : score;
+}
+
+/* How far a compare is from what is worth a finding: it is explained, short, or
+ * nothing seems to happen behind it. 0: it is worth one. */
+static float lacks(struct hidden_code *h, const struct code_function *f,
+		   const struct code_guard *g, struct behind *b)
+{
+	const struct code_compare *c = g->compare;
+	float less = 0;
+
+	if (made_up(c) == 0 || !code_is_trigger(c))
+		less += 1.5f;
+	if (c->literal.len > 0 && hidden_is_told(h, c->literal))
+		less += 1.5f;
+	if (c->kept)
+		b->kept = made_up(c) > PLAIN;
+	else if (c->equal == CODE_NO_BLOCK || c->other == CODE_NO_BLOCK ||
+		 f->blocks[c->equal].in == 0)
+		less += 1;
+	else if (g->guards)
+		look_behind(h, f, c->equal, b);
+	b->verdict = code_has_verdict(&h->p, f, c);
+	if (!b->acts && !b->verdict && !b->kept)
+		less += 1;
+	return less;
+}
+
 static void judge(struct hidden_code *h, const struct code_function *f,
-		  const struct code_guard *g, size_t n, size_t at)
+		  const struct code_guard *g, size_t n, size_t at, bool hints)
 {
 	const struct code_compare *c = g[at].compare;
 	struct behind b = { .acts = false };
-	float odd = made_up(c);
+	float less, odd = made_up(c);
 	bool outside;
 	bool number = c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0;
 
-	if (odd == 0 || !code_is_trigger(c) ||
-	    (c->literal.len > 0 && hidden_is_told(h, c->literal)))
+	if (hints ? !code_is_trigger(c) && !is_chosen(c)
+		  : odd == 0 || !code_is_trigger(c))
 		return;
-	if (c->kept)
-		b.kept = odd > PLAIN;
-	else if (c->equal == CODE_NO_BLOCK || c->other == CODE_NO_BLOCK ||
-		 f->blocks[c->equal].in == 0)
-		return;
-	else if (g[at].guards)
-		look_behind(h, f, c->equal, &b);
-	b.verdict = code_has_verdict(&h->p, f, c);
-	if (!b.acts && !b.verdict && !b.kept)
+	less = lacks(h, f, &g[at], &b);
+	if (hints != (less > 0))
 		return;
 	b.check = b.verdict && code_has_check(&h->p, f, c);
 	const char *from = hidden_origin(h, f, c->subject, &outside);
@@ -317,7 +358,8 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 
 	hidden_note(h, &(struct hidden_candidate){
 			       .signal = "hidden_secret",
-			       .score = score,
+			       .hint = hints,
+			       .score = hints ? as_hint(score - less) : score,
 			       .function = f->start,
 			       .at = c->at,
 			       .block = f->blocks[c->block].start,
@@ -328,31 +370,48 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 			       .effect = effect_of(&b) });
 }
 
-static void look_at(struct hidden_code *h, const struct code_function *f)
+static void look_at(struct hidden_code *h, const struct code_function *f,
+		    bool hints)
 {
 	struct code_compare *c;
 	size_t n = code_compares(&h->p, f, &c), some = 0;
 	struct code_guard *g;
 
 	for (size_t i = 0; i < n && n < COMPARES_MAX; i++)
-		some += code_is_trigger(&c[i]) && made_up(&c[i]) > 0;
+		some += hints ? code_is_trigger(&c[i]) || is_chosen(&c[i])
+			      : code_is_trigger(&c[i]) && made_up(&c[i]) > 0;
 	if (some == 0)
 		return;
 	n = code_guards_of(&h->p, f, &g);
 	for (size_t i = 0; i < n; i++)
-		judge(h, f, g, n, i);
+		judge(h, f, g, n, i, hints);
+}
+
+static void look_at_all(struct hidden_code *h, bool hints)
+{
+	bool small = h->p.start_count <= SMALL;
+
+	for (uint32_t i = 0; i < h->p.start_count; i++) {
+		const struct code_start *s = &h->p.starts[i];
+		const struct code_function *f =
+			small && s->known == NULL ? code_function(&h->p, i)
+						  : s->analysed;
+
+		if (f != NULL && f->block_count > 0)
+			look_at(h, f, hints);
+	}
 }
 
 static void inspect(const struct fw_object *obj, struct fw_out *o)
 {
 	struct hidden_code *h = hidden_code(obj, o);
 
-	for (uint32_t i = 0; h != NULL && i < h->p.start_count; i++) {
-		const struct code_start *s = &h->p.starts[i];
-
-		if (s->analysed != NULL && s->analysed->block_count > 0)
-			look_at(h, s->analysed);
-	}
+	if (h == NULL)
+		return;
+	look_at_all(h, false);
+	/* Where little stands out, an analyst has room for what hardly does. */
+	if (h->found_count < HINTED)
+		look_at_all(h, true);
 }
 
 const struct fw_analyzer fw_analyzer_hidden_secret = {

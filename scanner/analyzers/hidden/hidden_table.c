@@ -12,11 +12,12 @@
 #include "core/literals.h"
 
 enum { WORDS_MAX = 8, ROWS_MIN = 4, ROWS_MAX = 1024, TABLES_MAX = 64, TAG = 4 };
+enum { APART_MAX = 16 };
 enum { NAME_MIN = 3, ADDED_MAX = 4096, NAME_MAX_LEN = 40, WRITTEN_MIN = 3 };
 
 #define ALONE  2.0f
 #define COMMON 1.0f /* the same of a name that other programs have as well */
-#define WEAK  1.5f /* what a row without a command is worth at most */
+#define WEAK   1.5f /* what a row without a command is worth at most */
 
 /* A run of rows of the same length: where its names and functions are. */
 struct table {
@@ -108,14 +109,34 @@ static struct table table_at(const struct hidden_code *h, uint64_t address)
 	return best;
 }
 
+/* Whether a handler gives what it is given to a shell. */
+static bool is_shell(const struct hidden_code *h, uint32_t function)
+{
+	const struct code_start *st = &h->p.starts[function];
+	const struct code_function *f = st->analysed;
+
+	if (st->known != NULL && (st->known->use & CODE_SHELL) != 0)
+		return true;
+	for (size_t i = 0; f != NULL && i < f->call_count; i++) {
+		const struct code_known *k =
+			code_call_known(&h->p, &f->calls[i]);
+
+		if (k != NULL && (k->use & CODE_SHELL) != 0 &&
+		    k->arg < CODE_ARGS &&
+		    code_value_is(&h->p.values, f->calls[i].args[k->arg],
+				  CODE_ARG))
+			return true;
+	}
+	return false;
+}
+
 static float strength(struct hidden_code *h, uint32_t function,
 		      enum code_sink_kind *kind, struct code_sink *sink)
 {
 	const struct code_sinks *s = code_sinks_of(&h->p, function, 0);
 	const struct code_start *st = &h->p.starts[function];
 
-	/* The handler is itself what gives a command to a shell. */
-	if (st->known != NULL && (st->known->use & CODE_SHELL) != 0) {
+	if (is_shell(h, function)) {
 		*kind = CODE_SINK_VARIABLE;
 		*sink = (struct code_sink){ .weight = 6,
 					    .at = st->address,
@@ -138,8 +159,9 @@ struct row {
 	struct fw_view name;
 	uint32_t function;
 	float strength;
-	bool told; /* its name stands in another text of the program */
-	bool bare; /* it lacks the text that most rows have beside the name */
+	bool told;  /* its name stands in another text of the program */
+	bool apart; /* it stands in a table of its own */
+	bool bare;  /* it lacks the text that most rows have beside the name */
 };
 
 /* A column of further texts (help) that most rows fill. */
@@ -182,6 +204,46 @@ static bool is_alone(const struct row *rows, uint32_t n, uint32_t at,
 	return true;
 }
 
+/* What a row is worth that hands over control. */
+static float weigh(struct hidden_code *h, const struct row *rows, uint32_t n,
+		   uint32_t at, enum code_sink_kind kind, uint32_t strong,
+		   bool silent)
+{
+	const struct row *r = &rows[at];
+	float s = r->strength * (strong == 1  ? 0.85f
+				 : strong < 4 ? 0.65f
+					      : 0.4f) +
+		  (silent ? 2.5f : 0) +
+		  (!is_alone(rows, n, at, kind, silent) ? 0
+		   : fw_literal_is_common(r->name)	? COMMON
+							: ALONE) +
+		  hidden_oddness(r->name) * 0.5f;
+
+	/* Other programs have it, too. */
+	if (hidden_is_ordinary(r->name))
+		s *= 0.5f;
+	else if (fw_literal_is_common(r->name))
+		s *= 0.8f;
+	if (r->told && !r->bare)
+		s *= 0.7f;
+	if (!hidden_is_reached(h) && !r->bare)
+		s *= 0.6f;
+	return s;
+}
+
+/* ... and one that does not. */
+static float weigh_hint(const struct row *r, bool silent)
+{
+	return 0.7f +
+	       (silent	  ? 0.7f
+		: r->told ? 0
+			  : 0.2f) +
+	       hidden_oddness(r->name) * 0.1f + (r->strength > 0 ? 0.2f : 0) -
+	       (hidden_is_ordinary(r->name)	? 0.3f
+		: fw_literal_is_common(r->name) ? 0.2f
+						: 0);
+}
+
 /* Notes what stands out among rows whose names and functions are known. */
 static void judge(struct hidden_code *h, struct row *rows, uint32_t n)
 {
@@ -192,42 +254,26 @@ static void judge(struct hidden_code *h, struct row *rows, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		rows[i].strength = strength(h, rows[i].function, &kind, &sink);
 		strong += rows[i].strength >= 3;
-	}
-	if (strong == 0 || strong * 3 > n)
-		return;
-	for (uint32_t i = 0; i < n; i++) {
 		rows[i].told = hidden_is_told(h, rows[i].name);
 		told += rows[i].told;
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		float s = strength(h, rows[i].function, &kind, &sink);
 		bool silent =
-			rows[i].bare || (!rows[i].told && told * 10 >= n * 6);
+			rows[i].bare || (!rows[i].told &&
+					 (rows[i].apart || told * 10 >= n * 6));
+		bool hint = strong * 3 > n || rows[i].strength < 3;
 
-		if (s < 3)
+		if (hint && rows[i].name.len < NAME_MIN)
 			continue;
-		s = s * (strong == 1  ? 0.85f
-			 : strong < 4 ? 0.65f
-				      : 0.4f) +
-		    (silent ? 2.5f : 0) +
-		    (!is_alone(rows, n, i, kind, silent)  ? 0
-		     : fw_literal_is_common(rows[i].name) ? COMMON
-							  : ALONE) +
-		    hidden_oddness(rows[i].name) * 0.5f;
-		/* Other programs have it, too. */
-		if (hidden_is_ordinary(rows[i].name))
-			s *= 0.5f;
-		else if (fw_literal_is_common(rows[i].name))
-			s *= 0.8f;
-		if (rows[i].told && !rows[i].bare)
-			s *= 0.7f;
-		if (!hidden_is_reached(h) && !rows[i].bare)
-			s *= 0.6f;
+		strength(h, rows[i].function, &kind, &sink);
 		hidden_note(
 			h,
 			&(struct hidden_candidate){
 				.signal = "hidden_table",
-				.score = s,
+				.hint = hint,
+				.score = hint ? weigh_hint(&rows[i], silent)
+					      : weigh(h, rows, n, i, kind,
+						      strong, silent),
 				.function = rows[i].function,
 				.at = h->p.starts[rows[i].function].address,
 				.block = h->p.starts[rows[i].function].address,
@@ -242,10 +288,9 @@ static void judge(struct hidden_code *h, struct row *rows, uint32_t n)
 	}
 }
 
-static void judge_table(struct hidden_code *h, const struct table *t)
+static void read_rows(struct hidden_code *h, const struct table *t,
+		      struct row *rows)
 {
-	struct row *rows = fw_alloc(&h->arena, t->rows, sizeof(*rows));
-
 	for (uint32_t i = 0; i < t->rows; i++) {
 		uint64_t at = t->address + (uint64_t)i * t->step * h->p.word;
 
@@ -254,7 +299,52 @@ static void judge_table(struct hidden_code *h, const struct table *t)
 			    &rows[i].function);
 	}
 	find_bare(h, t, rows);
-	judge(h, rows, t->rows);
+}
+
+static bool lies_in(const struct hidden_code *h, const struct table *t,
+		    size_t n, uint64_t at)
+{
+	for (size_t i = 0; i < n; i++)
+		if (at - t[i].address <
+		    (uint64_t)t[i].rows * t[i].step * h->p.word)
+			return true;
+	return false;
+}
+
+/* Rows of a table's form that stand in the same range apart from it: who wants
+ * that nobody lists them keeps them so. How many. */
+static uint32_t find_apart(const struct hidden_code *h,
+			   const struct code_range *r,
+			   const struct table *tables, size_t n,
+			   const struct table *like, struct row *rows)
+{
+	uint64_t at = (r->address + h->p.word - 1) / h->p.word * h->p.word;
+	uint32_t count = 0;
+
+	for (; at - r->address + h->p.word <= r->bytes.len && count < APART_MAX;
+	     at += h->p.word) {
+		struct row row = { .apart = true };
+
+		if (lies_in(h, tables, n, at) || !is_row(h, like, at) ||
+		    !function_at(h, at + (uint64_t)like->function * h->p.word,
+				 &row.function))
+			continue;
+		row.name = name_at(h, at);
+		rows[count++] = row;
+	}
+	return count;
+}
+
+static void judge_table(struct hidden_code *h, const struct code_range *r,
+			const struct table *tables, size_t n, size_t at)
+{
+	const struct table *t = &tables[at];
+	struct row *rows =
+		fw_alloc(&h->arena, t->rows + APART_MAX, sizeof(*rows));
+
+	read_rows(h, t, rows);
+	judge(h, rows,
+	      t->rows + find_apart(h, r, tables, n, t, rows + t->rows));
 }
 
 /* A row that a call adds: register("name", handler). */
@@ -399,24 +489,40 @@ static void search_calls(struct hidden_code *h)
 			judge_written(h, h->p.starts[i].analysed);
 }
 
+/* Whether rows that a table begins with belong to a longer one, of which it has
+ * every other row: a row apart stands before it. */
+static bool is_every_other(const struct hidden_code *h, const struct table *t)
+{
+	struct table next;
+
+	if (t->step % 2 != 0)
+		return false;
+	next = table_at(h, t->address + (uint64_t)t->step / 2 * h->p.word);
+	if (next.rows == 0)
+		next = table_at(h, t->address + (uint64_t)t->step * h->p.word);
+	return next.rows > t->rows && next.step * 2 == t->step;
+}
+
 /* Data that can be written, or that a loader's relocations fill. */
 static void search(struct hidden_code *h, const struct code_range *r)
 {
 	uint64_t at = (r->address + h->p.word - 1) / h->p.word * h->p.word;
-	size_t left = TABLES_MAX;
+	struct table tables[TABLES_MAX];
+	size_t n = 0;
 
-	while (at - r->address + h->p.word <= r->bytes.len && left > 0) {
+	while (at - r->address + h->p.word <= r->bytes.len && n < TABLES_MAX) {
 		struct table t = { .rows = 0 };
 
 		if (name_at(h, at).len > 0)
 			t = table_at(h, at);
-		if (t.rows >= ROWS_MIN) {
-			judge_table(h, &t);
+		if (t.rows >= ROWS_MIN && !is_every_other(h, &t)) {
+			tables[n++] = t;
 			at += (uint64_t)t.rows * t.step * h->p.word;
-			left--;
 		} else
 			at += h->p.word;
 	}
+	for (size_t i = 0; i < n; i++)
+		judge_table(h, r, tables, n, i);
 }
 
 static void inspect(const struct fw_object *obj, struct fw_out *o)
