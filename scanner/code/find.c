@@ -316,12 +316,31 @@ static void add_data_pointers(struct code_program *p)
 	}
 }
 
+/* Whether an address lies inside of a function that the unwinding tables know:
+ * what looks like a call of
+ * it, or like a begin, is none. */
+static bool is_inside(const struct finder *f, uint64_t address)
+{
+	size_t low = 0, high = f->frame_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (f->frames[mid].address <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low > 0 && f->frames[low - 1].address != address &&
+	       address - f->frames[low - 1].address < f->frames[low - 1].size;
+}
+
 static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 {
 	struct finder *f = ctx;
 
 	if (what == CODE_SEEN_START) {
-		if (f->take_starts)
+		if (f->take_starts && !is_inside(f, at))
 			add(f->p, at, (struct fw_view){ NULL, 0 }, f->thumb,
 			    false);
 		return;
@@ -624,24 +643,6 @@ static int address_order(const void *a, const void *b)
 	const uint64_t *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
-}
-
-/* Whether an address lies inside of a function that the unwinding tables know:
- * what looks like a call of it is none. */
-static bool is_inside(const struct finder *f, uint64_t address)
-{
-	size_t low = 0, high = f->frame_count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (f->frames[mid].address <= address)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low > 0 && f->frames[low - 1].address != address &&
-	       address - f->frames[low - 1].address < f->frames[low - 1].size;
 }
 
 /* What is called and is no linkage stub begins a function. */
