@@ -34,6 +34,12 @@ struct code_range {
 	bool exec, write;
 };
 
+/* Registers that a function does not write: a bit each. */
+struct code_kept {
+	uint64_t bits[2];
+	bool known;
+};
+
 /* Found by looking, before anything is analysed. */
 struct code_start {
 	uint64_t address, end;		/* end: where the next one starts */
@@ -42,6 +48,7 @@ struct code_start {
 	bool thumb;
 	bool exported;	/* its name is in the dynamic symbols */
 	bool plain;	/* stub.c has seen that it is no linkage stub */
+	struct code_kept kept; /* keep.c */
 	uint32_t uses;	/* enum code_use of what it calls, directly */
 	uint32_t reach; /* ... and of what its callees do, to CODE_DEPTH */
 	const struct code_predicate *predicate; /* wrap.c; or NULL */
@@ -165,6 +172,10 @@ bool code_spend(struct code_program *p, uint64_t n);
  * once. For lists that get large. */
 void *code_grow(struct fw_arena *a, void *items, size_t *cap, size_t want,
 		size_t size);
+
+/* What a function leaves alone; a long one, or one that calls others: nothing.
+ */
+struct code_kept code_keeps(struct code_program *p, uint32_t function);
 
 /* The instruction at an address with its text, for people; NULL: none. It stays
  * until the next one is decoded. */

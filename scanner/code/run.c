@@ -555,7 +555,11 @@ static void call(struct flow *w, struct code_state *s,
 			code_forget(w->p, s, code_argument(w->p, s, i, false));
 	code_id to = code_argument(w->p, s, 0, false);
 
-	code_after_call(w->p, s, in->address);
+	struct code_kept kept = { .known = false };
+
+	if (c.function != CODE_NO_FUNCTION)
+		kept = code_keeps(w->p, c.function);
+	code_after_call(w->p, s, in->address, &kept);
 	/* memcpy() and its like. */
 	if (returns_target(code_call_known(w->p, &c)))
 		s->regs[w->p->arch->result] = to;

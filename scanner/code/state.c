@@ -157,10 +157,12 @@ void code_forget(struct code_program *p, struct code_state *s, code_id buffer)
 	s->count -= to - from;
 }
 
-void code_after_call(struct code_program *p, struct code_state *s, uint64_t at)
+void code_after_call(struct code_program *p, struct code_state *s, uint64_t at,
+		     const struct code_kept *kept)
 {
 	for (const uint8_t *r = p->arch->clobbered; *r != CODE_NONE; r++)
-		s->regs[*r] = 0;
+		if (kept == NULL || (kept->bits[*r / 64] >> (*r % 64) & 1) == 0)
+			s->regs[*r] = 0;
 	memset(&s->regs[CODE_TMP], 0,
 	       (CODE_FIRST - CODE_TMP) * sizeof(s->regs[0]));
 	s->regs[p->arch->result] =

@@ -35,8 +35,9 @@ code_id code_load(struct code_program *p, const struct code_state *s,
 void code_store(struct code_program *p, struct code_state *s, code_id address,
 		uint8_t size, code_id value);
 /* A call of what may write to the buffers that it is given; its result is the
- * value of the call at address at. */
-void code_after_call(struct code_program *p, struct code_state *s, uint64_t at);
+ * value of the call at address at. kept: registers that stay, or NULL. */
+void code_after_call(struct code_program *p, struct code_state *s, uint64_t at,
+		     const struct code_kept *kept);
 void code_forget(struct code_program *p, struct code_state *s, code_id buffer);
 /* Keeps in registers and stack slots what is equal in b; true if that took
  * something away. */
