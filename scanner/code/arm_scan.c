@@ -67,6 +67,14 @@ static bool is_push(uint32_t w)
 	return (w & 0xffff4000) == 0xe92d4000 || w == 0xe52de004;
 }
 
+/* Thumb code lies before it, as start files often are: nop, bx lr, pop. */
+static bool ends_in_thumb(uint32_t w, bool big)
+{
+	uint32_t last = big ? w & 0xffff : w >> 16;
+
+	return last == 0xbf00 || last == 0x4770 || last >> 8 == 0xbd;
+}
+
 /* Nothing runs on behind it: returns, jumps, calls (before lr is saved only one
  * that never returns), nop that fills up, and small numbers, which are data. */
 static bool ends_a32(uint32_t w)
@@ -83,9 +91,13 @@ static bool ends_a32(uint32_t w)
 /* Where the function begins that saves its registers at i. */
 static size_t begin_a32(const struct scan *s, size_t i, bool big)
 {
-	for (size_t back = 4; back <= 4 * DEEP; back += 4)
-		if (back > i || ends_a32(word_at(s->code.data + i - back, big)))
+	for (size_t back = 4; back <= 4 * DEEP; back += 4) {
+		uint32_t w =
+			back > i ? 0 : word_at(s->code.data + i - back, big);
+
+		if (back > i || ends_a32(w) || ends_in_thumb(w, big))
 			return i - back + 4;
+	}
 	return i;
 }
 

@@ -10,7 +10,7 @@ enum { FOPEN_DEPTH = 3 };
 enum { STARTS_MAX = 1 << 18, SEEN_MAX = 1 << 20, EDGES_MAX = 1 << 19 };
 enum { ROOM_MAX = 24 << 20 }; /* bytes */
 enum { ENOUGH_FRAMES = 16 };
-enum { WINDOW = 1024, LARGEST_TEXT = 2048 };
+enum { WINDOW = 1024, LARGEST_TEXT = 2048, BOTH = 2 };
 
 struct seen {
 	uint64_t at : 56, what : 8; /* enum code_seen */
@@ -247,7 +247,7 @@ static bool is_thumb(const struct finder *f, uint64_t address)
 	for (size_t i = 0; f->modes != NULL && i < p->text_count; i++)
 		if (address - p->text[i].address < p->text[i].bytes.len)
 			return f->modes[i][(address - p->text[i].address) /
-					   WINDOW] != 0;
+					   WINDOW] == 1;
 	return false;
 }
 
@@ -298,8 +298,15 @@ static void add_arrays(struct code_program *p)
 			add_pointer(p, p->slots[i].value);
 }
 
+static bool points_to_text(const struct code_program *p, uint64_t at)
+{
+	uint64_t n;
+
+	return code_read(p, at, p->word, &n) && code_text(p, n).len > 1;
+}
+
 /* Programs at fixed addresses hold pointers to functions without relocations.
- * Only data that can be written: tables of jumps lie with the constants. */
+ * Tables of jumps lie with the constants, too: there a name must stand near. */
 static void add_data_pointers(struct code_program *p)
 {
 	uint64_t n;
@@ -308,10 +315,15 @@ static void add_data_pointers(struct code_program *p)
 		const struct code_range *r = &p->ranges[i];
 		uint64_t at = (r->address + p->word - 1) / p->word * p->word;
 
-		if (!r->write || r->exec)
+		if (r->write && r->exec)
 			continue;
 		for (; at - r->address + p->word <= r->bytes.len; at += p->word)
-			if (code_read(p, at, p->word, &n) && n != 0)
+			if (code_read(p, at, p->word, &n) && n != 0 &&
+			    code_in_text(p, n) &&
+			    (r->write ||
+			     (!code_in_text(p, at) &&
+			      (points_to_text(p, at - p->word) ||
+			       points_to_text(p, at - 2U * p->word)))))
 				add_pointer(p, n);
 	}
 }
@@ -389,10 +401,10 @@ static void count(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 		w->hits[i][w->mode]++;
 }
 
-/* Thumb or not, window by window: in which reading the code has more calls that
- * lead into it; the program's own mode where that is not clear. Symbols and the
- * entry point belong to start files, and a C library need not be built as the
- * program is.
+/* Thumb, not, or BOTH, window by window: in which reading the code has more
+ * calls that lead into it; the program's own mode where that is not clear.
+ * Symbols and the entry point belong to start files, and a C library need not
+ * be built as the program is.
  */
 static void find_modes(struct code_program *p, const struct code_range *t,
 		       uint8_t *thumb)
@@ -417,7 +429,9 @@ static void find_modes(struct code_program *p, const struct code_range *t,
 	for (size_t i = 0; i < w.count; i++) {
 		uint16_t same = w.hits[i][most], other = w.hits[i][!most];
 
-		thumb[i] = other >= 3 && other > 2 * same ? !most : most;
+		thumb[i] = other < 3 || other * 2 <= same ? most
+			   : other > 2 * same		  ? !most
+							  : BOTH;
 	}
 }
 
@@ -432,11 +446,15 @@ static void scan_arm(struct code_program *p, const struct code_range *t,
 	for (size_t i = 0, k; i < n; i = k) {
 		for (k = i + 1; k < n && thumb[k] == thumb[i]; k++)
 			;
-		mode.thumb = thumb[i] != 0;
-		f->thumb = mode.thumb;
-		p->arch->scan(
-			fw_view_sub(t->bytes, i * WINDOW, (k - i) * WINDOW),
-			t->address + i * WINDOW, mode, see, f);
+		for (uint8_t m = 0; m < 2; m++) {
+			if (thumb[i] != BOTH && thumb[i] != m)
+				continue;
+			mode.thumb = m == 1;
+			f->thumb = mode.thumb;
+			p->arch->scan(fw_view_sub(t->bytes, i * WINDOW,
+						  (k - i) * WINDOW),
+				      t->address + i * WINDOW, mode, see, f);
+		}
 	}
 }
 

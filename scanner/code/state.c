@@ -347,6 +347,9 @@ static code_id result_of(struct code_program *p, const struct code_state *s,
 	case CODE_OR:
 		return either(p, a, b);
 	case CODE_XORI:
+		/* What compares a word by its halves begins with the upper one. */
+		if (a == 0 && imm > 0xffff && (imm & 0xffff) == 0)
+			a = code_value(&p->values, CODE_SITE, 0, 0, at);
 		return xor_const(p, a, imm & p->mask);
 	case CODE_XOR:
 		return exclusive(p, a, b);
