@@ -147,6 +147,18 @@ static void explore(struct flow *w)
 	}
 }
 
+/* Behind what only fills up to the next aligned address. */
+static uint64_t behind_padding(const struct flow *w, uint64_t at)
+{
+	struct code_insn in;
+
+	while (at < w->end && w->at[index_of(w, at)] == 0 &&
+	       code_decode(w->p, at, w->thumb, &in) && in.flow == CODE_NEXT &&
+	       in.count == 0 && in.size > 0)
+		at += in.size;
+	return at;
+}
+
 /* A jump that could not be followed may go to all that nothing else reaches. */
 static void explore_rest(struct flow *w)
 {
@@ -159,6 +171,12 @@ static void explore_rest(struct flow *w)
 
 		if (n != 0) {
 			at += w->insns[n - 1].size;
+			continue;
+		}
+		uint64_t next = behind_padding(w, at);
+
+		if (next != at) {
+			at = next;
 			continue;
 		}
 		size_t before = w->insn_count;
@@ -386,9 +404,9 @@ bool flow_build(struct flow *w)
 	connect(w, table_count);
 	split_tails(w);
 	if (f == &w->again)
-		f->blocks = w->again_blocks = fw_grow(
-			w->p->arena, w->again_blocks, &w->again_cap,
-			f->block_count, sizeof(*f->blocks));
+		f->blocks = w->again_blocks =
+			fw_grow(w->p->arena, w->again_blocks, &w->again_cap,
+				f->block_count, sizeof(*f->blocks));
 	else
 		f->blocks = fw_alloc(w->p->arena, f->block_count,
 				     sizeof(*f->blocks));
