@@ -107,6 +107,9 @@ static bool is_magic(uint64_t n)
 	if (n <= 0xffff || n > UINT32_MAX || (low & 0xffff) == 0 ||
 	    low > UINT32_MAX - 0x10000 || is_line_end(n))
 		return false;
+	/* The largest numbers with a sign. */
+	if (low >= INT32_MAX - 16 && low <= (uint64_t)INT32_MAX + 16)
+		return false;
 	/* An error of Kerberos (com_err's table "krb5"). */
 	if (low >> 8 == 0x96c73a)
 		return false;

@@ -24,6 +24,7 @@
 enum { COMPARES_MAX = 512, LONG = 5, MEDIUM = 30, LARGE = 80 /* blocks */ };
 enum { WORDS = 3, RUN = 5 /* of one letter */ };
 enum { SMALL = 1024 /* functions */, HINTED = 24 /* candidates */ };
+enum { NAME_MIN = 4, NAME_MAX_LEN = 40 };
 
 /* What runs only when the value is right. */
 struct behind {
@@ -387,6 +388,53 @@ static void look_at(struct hidden_code *h, const struct code_function *f,
 		judge(h, f, g, n, i, hints);
 }
 
+/* Whether a text may be the name of something that is asked for. */
+static bool is_asked(struct fw_view t)
+{
+	if (t.len < NAME_MIN || t.len > NAME_MAX_LEN || !hidden_is_text(t) ||
+	    t.data[0] == '/')
+		return false;
+	return memchr(t.data, ' ', t.len) == NULL &&
+	       memchr(t.data, '%', t.len) == NULL;
+}
+
+/* A function of the program's own is asked for something by a name, and what it
+ * answers decides: a parameter of a request, a setting. */
+static void look_at_calls(struct hidden_code *h, const struct code_function *f)
+{
+	uint32_t block, zero, other;
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		struct fw_view t = { NULL, 0 };
+
+		if (c->function == CODE_NO_FUNCTION ||
+		    code_call_known(&h->p, c) != NULL ||
+		    h->p.starts[c->function].predicate != NULL)
+			continue;
+		for (unsigned a = 0; a < 3 && t.len == 0; a++)
+			if (is_asked(c->text[a]))
+				t = c->text[a];
+		if (t.len == 0 ||
+		    !code_result_edges(&h->p, f, c, &block, &zero, &other))
+			continue;
+		hidden_note(h,
+			    &(struct hidden_candidate){
+				    .signal = "hidden_secret",
+				    .hint = true,
+				    .score = HIDDEN_LEAST +
+					     hidden_oddness(t) * 0.2f +
+					     (hidden_is_told(h, t) ? 0 : 0.2f),
+				    .function = f->start,
+				    .at = c->at,
+				    .block = f->blocks[c->block].start,
+				    .literal = t,
+				    .trigger = "there is something called",
+				    .effect = "does something that happens "
+					      "only then" });
+	}
+}
+
 static void look_at_all(struct hidden_code *h, bool hints)
 {
 	bool small = h->p.start_count <= SMALL;
@@ -399,6 +447,8 @@ static void look_at_all(struct hidden_code *h, bool hints)
 
 		if (f != NULL && f->block_count > 0)
 			look_at(h, f, hints);
+		if (f != NULL && hints)
+			look_at_calls(h, f);
 	}
 }
 
