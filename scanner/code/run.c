@@ -266,6 +266,16 @@ static void follow_byte(struct flow *w, const struct code_operation *op)
 		of[op->dst] = 0;
 }
 
+/* A constant word, out of the program's data, that was turned into another. */
+static bool is_word_turned(const struct flow *w, const struct code_value *v)
+{
+	if (v->kind != CODE_XORED && v->kind != CODE_DIFFERENCE)
+		return false;
+	v = code_value_at(&w->p->values, v->base);
+	return v->kind == CODE_LOADED &&
+	       code_value_is(&w->p->values, v->base, CODE_CONST);
+}
+
 /* A byte that is stored after it was turned into another: text that is decoded
  * (or encoded) at run time. */
 static void look_for_decoding(struct flow *w, const struct code_state *s,
@@ -278,11 +288,13 @@ static void look_for_decoding(struct flow *w, const struct code_state *s,
 		keep_bytes(w, s, op);
 		keep_mark(w, s, op, (uint32_t)(b - w->f->blocks));
 	}
-	if (op->op != CODE_STORE || op->size != 1 || op->b == CODE_NONE)
+	if (op->op != CODE_STORE || op->b == CODE_NONE)
 		return;
 	const struct code_value *v =
 		code_value_at(&w->p->values, code_register(w->p, s, op->b));
 
+	if (op->size != 1 && !(op->size >= 4 && is_word_turned(w, v)))
+		return;
 	if (v->kind == CODE_XORED || v->kind == CODE_MIXED ||
 	    v->kind == CODE_DIFFERENCE ||
 	    (v->kind == CODE_OFFSET &&
