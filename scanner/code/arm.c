@@ -382,8 +382,13 @@ static void condition_one(struct arm *x, struct code_operation *o, bool alone)
 		return;
 	}
 	if (o->dst < CODE_FLAGS || o->dst >= CODE_REGS ||
-	    o->op == CODE_SYSCALL || (tests && equal_means_ran(x->d->cc)))
+	    o->op == CODE_SYSCALL ||
+	    (tests && x->d->cc != ARM_CC_EQ && equal_means_ran(x->d->cc)))
 		return;
+	if (tests && x->d->cc == ARM_CC_EQ) {
+		o->cond = CODE_EQ;
+		return;
+	}
 	/* The same holds of the byte that such a compare asks for. */
 	if (o->op == CODE_LOAD && o->size == 1 && x->d->cc == ARM_CC_EQ) {
 		o->cond = CODE_EQ;

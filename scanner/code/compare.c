@@ -13,6 +13,7 @@ struct part {
 	code_id base;
 	int64_t from;
 	uint8_t value[8], count;
+	uint8_t compares; /* further ones that it is made of */
 };
 
 /* Bytes of a literal that are compared apart, from one base address. */
@@ -560,6 +561,39 @@ static struct part part_of(const struct bytes *s)
 	return k;
 }
 
+/* ARM: "cmp; ldrbeq; cmpeq; beq" compares several bytes in one block. Those of
+ * choices before its branch are put in front of the branch's. */
+static void add_choices(struct code_program *p, const struct code_function *f,
+			const struct code_choice *k, size_t n, struct part *to)
+{
+	struct code_compare c;
+	struct code_test t;
+	struct bytes s;
+
+	while (n > 0 && to->count > 0 && k[n - 1].leads) {
+		const struct code_choice *last = &k[--n];
+		const struct code_block b = { .end = last->at,
+					      .next = { CODE_NO_BLOCK,
+							CODE_NO_BLOCK },
+					      .cond = last->cond };
+
+		c = (struct code_compare){ .block = last->block };
+		s.count = 0;
+		if (last->cond != CODE_EQ ||
+		    !code_test_of(&p->values, last->flags, last->cond, &t) ||
+		    !normal(p, &t) || t.cond != CODE_EQ ||
+		    !by_value(p, f, &b, &t, &s, &c) || s.count == 0 ||
+		    s.base != to->base || s.count + to->count > 8U ||
+		    s.from[0] + (int64_t)s.count != to->from)
+			return;
+		memmove(to->value + s.count, to->value, to->count);
+		memcpy(to->value, s.value, s.count);
+		to->count = (uint8_t)(to->count + s.count);
+		to->from = s.from[0];
+		to->compares++;
+	}
+}
+
 static bool append(struct bytes *s, const struct part *k)
 {
 	if (k->count == 0 || s->count + k->count > BYTES_MAX ||
@@ -596,7 +630,7 @@ static void chain(struct code_program *p, struct code_compare *list, size_t n,
 		struct bytes all = { .count = 0 };
 		uint32_t next = c->equal;
 		char text[BYTES_MAX];
-		size_t links = 0;
+		size_t steps = 0, links = parts[i].compares;
 
 		if (c->kind != CODE_COMPARE_NUMBER || c->linked ||
 		    !append(&all, &parts[i]))
@@ -607,14 +641,15 @@ static void chain(struct code_program *p, struct code_compare *list, size_t n,
 		       list[of_block[next] - 1].equal != last->other &&
 		       append(&all, &parts[of_block[next] - 1])) {
 			last = &list[of_block[next] - 1];
+			links += 1U + parts[of_block[next] - 1].compares;
 			next = last->equal;
-			links++;
+			steps++;
 		}
 		size_t len = links == 0 ? 0 : join(&all, text);
 
 		if (len < 3 || printable(text, len) < 3)
 			continue;
-		mark_links(list, c->equal, links, of_block);
+		mark_links(list, c->equal, steps, of_block);
 		c->kind = CODE_COMPARE_INLINE;
 		c->links = (uint8_t)links;
 		c->is_number = false;
@@ -640,7 +675,7 @@ static size_t find(struct code_program *p, const struct code_function *f,
 	uint32_t *of_block = p->compare_room =
 		fw_grow(p->arena, p->compare_room, &p->compare_cap,
 			f->block_count, sizeof(*of_block));
-	size_t n = 0, cap = 0;
+	size_t n = 0, cap = 0, from = 0, to;
 	struct part *parts = p->part_room;
 	struct code_compare c;
 	struct bytes bytes;
@@ -658,7 +693,13 @@ static size_t find(struct code_program *p, const struct code_function *f,
 		parts = p->part_room = fw_grow(p->arena, parts, &p->part_cap,
 					       n + 1, sizeof(*parts));
 		(*list)[n] = c;
-		parts[n++] = part_of(&bytes);
+		parts[n] = part_of(&bytes);
+		while (from < f->choice_count && f->choices[from].block < b)
+			from++;
+		for (to = from;
+		     to < f->choice_count && f->choices[to].block == b;)
+			to++;
+		add_choices(p, f, f->choices + from, to - from, &parts[n++]);
 		of_block[b] = (uint32_t)n;
 	}
 	chain(p, *list, n, parts, of_block);

@@ -36,6 +36,7 @@ struct finder {
 	struct frame *frames; /* by address, as the table is */
 	size_t frame_count, frame_cap;
 	bool take_starts;
+	bool doubtful;	 /* the code is read in the rarer mode */
 	bool thumb;	 /* what is scanned is */
 	uint8_t **modes; /* ARM: by range of text, by window: is it Thumb? */
 };
@@ -352,7 +353,7 @@ static void see(void *ctx, enum code_seen what, uint64_t at, uint64_t value)
 	struct finder *f = ctx;
 
 	if (what == CODE_SEEN_START) {
-		if (f->take_starts && !is_inside(f, at))
+		if (f->take_starts && !f->doubtful && !is_inside(f, at))
 			add(f->p, at, (struct fw_view){ NULL, 0 }, f->thumb,
 			    false);
 		return;
@@ -449,6 +450,8 @@ static void scan_arm(struct code_program *p, const struct code_range *t,
 		for (uint8_t m = 0; m < 2; m++) {
 			if (thumb[i] != BOTH && thumb[i] != m)
 				continue;
+			/* Begins look alike in both, calls do not. */
+			f->doubtful = thumb[i] == BOTH && m != p->mode.thumb;
 			mode.thumb = m == 1;
 			f->thumb = mode.thumb;
 			p->arch->scan(fw_view_sub(t->bytes, i * WINDOW,

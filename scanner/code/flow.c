@@ -101,6 +101,15 @@ static bool never_returns(struct flow *w, uint64_t target)
 	return k != NULL && (k->use & CODE_NORETURN) != 0;
 }
 
+static void keep_gap(struct flow *w, const struct flow_insn *n)
+{
+	uint64_t to = flow_table_end(w, n);
+
+	if (to == 0 || w->gap_count == FLOW_GAPS)
+		return;
+	w->gaps[w->gap_count++] = (struct flow_gap){ n->address + n->size, to };
+}
+
 /* Follows one instruction; false where the straight line ends. */
 static bool follow(struct flow *w, const struct flow_insn *n)
 {
@@ -119,6 +128,7 @@ static bool follow(struct flow *w, const struct flow_insn *n)
 		return false;
 	case CODE_JUMP_REGISTER:
 		w->f->indirect = true;
+		keep_gap(w, n);
 		if (n->cond != CODE_ALWAYS)
 			lead(w, behind);
 		return false;
@@ -147,10 +157,14 @@ static void explore(struct flow *w)
 	}
 }
 
-/* Behind what only fills up to the next aligned address. */
+/* Behind what only fills up to the next aligned address, and behind tables. */
 static uint64_t behind_padding(const struct flow *w, uint64_t at)
 {
 	struct code_insn in;
+
+	for (size_t i = 0; i < w->gap_count; i++)
+		if (at >= w->gaps[i].from && at < w->gaps[i].to)
+			return w->gaps[i].to;
 
 	while (at < w->end && w->at[index_of(w, at)] == 0 &&
 	       code_decode(w->p, at, w->thumb, &in) && in.flow == CODE_NEXT &&
@@ -377,7 +391,7 @@ bool flow_build(struct flow *w)
 	if (len > BYTES_MAX)
 		len = BYTES_MAX; /* between functions may lie data */
 	w->end = w->start + len;
-	w->insn_count = w->op_count = w->work_count = 0;
+	w->insn_count = w->op_count = w->work_count = w->gap_count = 0;
 	size_t steps = (size_t)(len / w->p->arch->step) + 1;
 
 	w->at = clear(w, w->at, &w->at_cap, steps, sizeof(*w->at));

@@ -26,6 +26,13 @@ struct flow_state {
 	uint32_t slot, count;
 };
 
+/* Addresses where no code is. */
+struct flow_gap {
+	uint64_t from, to;
+};
+
+enum { FLOW_GAPS = 16 };
+
 /* The function at hand. The arrays are used again for the next one. */
 struct flow {
 	struct code_program *p;
@@ -43,6 +50,8 @@ struct flow {
 	size_t at_cap, block_cap, leader_cap;
 	uint64_t *work;
 	size_t work_count, work_cap;
+	struct flow_gap gaps[FLOW_GAPS]; /* tables between the code */
+	size_t gap_count;
 	uint32_t *order;	 /* instructions by address */
 	uint32_t *first, *count; /* of order, by block */
 	struct code_block *blocks;
@@ -70,6 +79,8 @@ struct flow {
 
 /* Decodes what the function's entry reaches and cuts it into blocks. */
 bool flow_build(struct flow *w);
+/* The end of a table of jumps that stands behind jump n; 0: none does. */
+uint64_t flow_table_end(const struct flow *w, const struct flow_insn *n);
 /* Numbers the dominator tree; lists predecessors. False where that takes too
  * long. */
 bool flow_dominate(struct code_program *p, struct code_function *f);

@@ -68,6 +68,7 @@ struct code_choice {
 	uint64_t at;
 	code_id flags;
 	uint8_t cond; /* CODE_EQ or CODE_NE */
+	bool leads;   /* on to a further compare, which is made only then */
 };
 
 struct code_function {

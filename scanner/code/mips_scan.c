@@ -88,6 +88,12 @@ static bool is_start(const struct look *l, size_t i, size_t count)
 
 	if (w >> 16 == 0x27bd && (w & 0x8000) != 0)
 		return is_boundary(l, i);
+	/* clang: lui v0; addiu v0, v0; then the frame, or v0 + t9 */
+	if (w >> 16 == 0x3c02 && count - i > 2 &&
+	    word(l, i + 1) >> 16 == 0x2442)
+		return is_boundary(l, i) &&
+		       (word(l, i + 2) >> 16 == 0x27bd ||
+			(word(l, i + 2) & 0xffff07ff) == 0x00590021);
 	if (w >> 16 != 0x3c1c)
 		return false;
 	return (count - i > 2 && word(l, i + 1) >> 16 == 0x279c &&

@@ -222,9 +222,12 @@ static void keep_choice(struct flow *w, const struct code_state *s,
 	struct code_function *f = w->f;
 	bool own = op->op == CODE_CSET || op->op == CODE_CMOV;
 	code_id flags = code_register(w->p, s, own ? op->a : CODE_FLAGS);
-	const struct code_choice *last =
+	struct code_choice *last =
 		f->choice_count > 0 ? &f->choices[f->choice_count - 1] : NULL;
 
+	if (last != NULL && last->flags == flags && last->block == block &&
+	    last->cond == op->cond)
+		last->leads |= op->op == CODE_COMPARE;
 	if ((op->cond != CODE_EQ && op->cond != CODE_NE) || flags == 0 ||
 	    f->choice_count == CHOICES_MAX ||
 	    (last != NULL && last->flags == flags))

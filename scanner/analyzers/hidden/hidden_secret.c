@@ -13,14 +13,16 @@
 #include "code/outcome.h"
 #include "core/literals.h"
 
-#define BASE	3.0f
-#define BY_BYTE 2.5f
-#define PLAIN	0.2f
-#define DECODED 1.0f
-#define RIGHT	0.9f /* of how sure it is */
-#define CHECK	2.0f /* it stands in for a check */
-#define COMMON	1.0f
-#define NUMBER	0.6f /* how made up a number looks */
+#define BASE	 3.0f
+#define BY_BYTE	 2.5f
+#define PLAIN	 0.2f
+#define DECODED	 1.0f
+#define RIGHT	 0.9f /* of how sure it is */
+#define CHECK	 2.0f /* it stands in for a check */
+#define COMMON	 1.0f
+#define IDLE	 1.0f /* nothing seems to happen behind it */
+#define STRIKING 1.5f /* so odd that it counts even so */
+#define NUMBER	 0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, MEDIUM = 30, LARGE = 80 /* blocks */ };
 enum { WORDS = 3, RUN = 5 /* of one letter */ };
 enum { SMALL = 1024 /* functions */, HINTED = 24 /* candidates */ };
@@ -331,7 +333,7 @@ static float lacks(struct hidden_code *h, const struct code_function *f,
 		look_behind(h, f, c->equal, b);
 	b->verdict = code_has_verdict(&h->p, f, c);
 	if (!b->acts && !b->verdict && !b->kept)
-		less += 1;
+		less += IDLE;
 	return less;
 }
 
@@ -341,14 +343,15 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	const struct code_compare *c = g[at].compare;
 	struct behind b = { .acts = false };
 	float less, odd = made_up(c);
-	bool outside;
+	bool outside, hint;
 	bool number = c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0;
 
 	if (hints ? !code_is_trigger(c) && !is_chosen(c)
 		  : odd == 0 || !code_is_trigger(c))
 		return;
 	less = lacks(h, f, &g[at], &b);
-	if (hints != (less > 0))
+	hint = less > 0 && (less > IDLE || odd < STRIKING);
+	if (hints != hint)
 		return;
 	b.check = b.verdict && code_has_check(&h->p, f, c);
 	const char *from = hidden_origin(h, f, c->subject, &outside);
@@ -360,7 +363,8 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	hidden_note(h, &(struct hidden_candidate){
 			       .signal = "hidden_secret",
 			       .hint = hints,
-			       .score = hints ? as_hint(score - less) : score,
+			       .score = hints ? as_hint(score - less)
+					      : score - less,
 			       .function = f->start,
 			       .at = c->at,
 			       .block = f->blocks[c->block].start,

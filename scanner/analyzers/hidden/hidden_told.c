@@ -9,6 +9,8 @@
 #include "analyzers/hidden/hidden.h"
 
 enum { HEAD = 6 /* bytes */, HEADS = 1 << 14 };
+#define ODD 1.5f /* so odd a word is worth a search */
+
 enum { WORD_MIN = 3, WORD_MAX = 40, TRIES = 16, BITS_MIN = 1 << 16 };
 
 static bool is_word(uint8_t c)
@@ -75,6 +77,15 @@ static void read_words(struct hidden_code *h)
 	}
 }
 
+/* Whether letters stand close before a place, as they do in a sentence. */
+static bool follows_word(struct fw_view all, size_t at)
+{
+	for (size_t i = 1; i <= 4 && i <= at; i++)
+		if (isalpha(all.data[at - i]))
+			return true;
+	return false;
+}
+
 static bool is_one_word(struct fw_view name)
 {
 	for (size_t i = 0; i < name.len; i++)
@@ -93,7 +104,12 @@ bool hidden_is_told(struct hidden_code *h, struct fw_view name)
 	if (is_one_word(name)) {
 		if (h->told.bits == NULL)
 			read_words(h);
-		return is_kept(&h->told, hash_of(name.data, name.len));
+		/* Where it counts, its own place is no proof: bytes of a table
+		 * before it may look like text. */
+		if (!is_kept(&h->told, hash_of(name.data, name.len)))
+			return false;
+		if (hidden_oddness(name) < ODD)
+			return true;
 	}
 	for (int tries = 0; tries < TRIES; tries++, at++) {
 		size_t from = at;
@@ -105,7 +121,9 @@ bool hidden_is_told(struct hidden_code *h, struct fw_view name)
 			return true;
 		if (at == SIZE_MAX || at + name.len >= all.len)
 			return false;
-		if (is_inside(at == 0 ? 0 : all.data[at - 1],
+		if (all.data + at != name.data &&
+		    (all.data[at + name.len] != 0 || follows_word(all, at)) &&
+		    is_inside(at == 0 ? 0 : all.data[at - 1],
 			      all.data[at + name.len]))
 			return true;
 	}
