@@ -240,6 +240,16 @@ static bool copies(uint16_t machine, uint32_t type)
 	       (machine == EM_PPC && type == R_PPC_COPY);
 }
 
+/* A relocation whose addend is called for what to put there. */
+static bool chooses(uint16_t machine, uint32_t type)
+{
+	return (machine == EM_X86_64 && type == R_X86_64_IRELATIVE) ||
+	       (machine == EM_386 && type == R_386_IRELATIVE) ||
+	       (machine == EM_ARM && type == R_ARM_IRELATIVE) ||
+	       (machine == EM_AARCH64 && type == R_AARCH64_IRELATIVE) ||
+	       (machine == EM_PPC && type == R_PPC_IRELATIVE);
+}
+
 static void add_relocation(struct code_program *p, uint64_t at, uint32_t symbol,
 			   uint32_t type, bool has_addend, uint64_t addend)
 {
@@ -258,7 +268,11 @@ static void add_relocation(struct code_program *p, uint64_t at, uint32_t symbol,
 			add_slot(p, at, symbol, 0);
 		return;
 	}
+	size_t before = p->slot_count;
+
 	add_slot(p, at, CODE_NO_IMPORT, addend);
+	if (p->slot_count > before)
+		p->slots[before].chooses = chooses(p->elf.h.e_machine, type);
 }
 
 /* One table of relocations; entries without (8, 16) or with addend (12, 24). */

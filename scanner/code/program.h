@@ -25,6 +25,7 @@ struct code_slot {
 	uint64_t address;
 	uint32_t import; /* or CODE_NO_IMPORT: */
 	uint64_t value;
+	bool chooses; /* value is a function that returns what is put there */
 };
 
 struct code_range {
@@ -46,6 +47,7 @@ struct code_start {
 	struct fw_view name;		/* or empty */
 	const struct code_known *known; /* by its name or its shape, or NULL */
 	bool thumb;
+	bool chosen;	/* by a function, when the program is loaded (IFUNC) */
 	bool exported;	/* its name is in the dynamic symbols */
 	bool plain;	/* stub.c has seen that it is no linkage stub */
 	struct code_kept kept; /* keep.c */

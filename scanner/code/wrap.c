@@ -584,6 +584,25 @@ void code_find_wrappers(struct code_program *p)
 	drop_common(p);
 }
 
+/* Marks what functions that choose others (IFUNC) may return. */
+static void find_chosen(struct code_program *p)
+{
+	for (size_t i = 0; i < p->slot_count; i++) {
+		uint32_t by = p->slots[i].chooses
+				      ? code_start_at(p, p->slots[i].value)
+				      : CODE_NO_FUNCTION;
+		const struct code_function *f =
+			by == CODE_NO_FUNCTION ? NULL : code_function(p, by);
+
+		for (size_t k = 0; f != NULL && k < f->pointer_count; k++) {
+			uint32_t to = code_start_at(p, f->pointers[k]);
+
+			if (to != CODE_NO_FUNCTION && to != by)
+				p->starts[to].chosen = true;
+		}
+	}
+}
+
 void code_follow_pointers(struct code_program *p)
 {
 	const uint32_t small = p->import_count < 2 ? SMALL_STATIC : SMALL;
@@ -600,5 +619,8 @@ void code_follow_pointers(struct code_program *p)
 				code_add_edge(p, i, to);
 		}
 	}
+	/* In a static program they are the C library's. */
+	if (p->import_count >= 2)
+		find_chosen(p);
 	code_spread(p);
 }

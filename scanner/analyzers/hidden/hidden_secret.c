@@ -19,6 +19,7 @@
 #define DECODED	 1.0f
 #define RIGHT	 0.9f /* of how sure it is */
 #define CHECK	 2.0f /* it stands in for a check */
+#define CHOSEN	 1.5f
 #define COMMON	 1.0f
 #define IDLE	 1.0f /* nothing seems to happen behind it */
 #define STRIKING 1.5f /* so odd that it counts even so */
@@ -241,6 +242,8 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 	if (hidden_is_from(from, HIDDEN_HOST) ||
 	    hidden_is_from(from, HIDDEN_TIME))
 		s += 1.2f;
+	/* Hardly a program chooses functions of its own when it is loaded. */
+	s += st->chosen ? CHOSEN : 0;
 	/* What a file holds has its writer. */
 	if (hidden_is_from(from, HIDDEN_OF_FILE))
 		s -= 0.6f;
