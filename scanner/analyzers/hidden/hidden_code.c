@@ -324,7 +324,7 @@ static const char *const ordinary[] = {
 bool hidden_is_header(struct fw_view t)
 {
 	bool head = true;
-	size_t dashes = 0;
+	size_t dashes = 0, digits = 0;
 
 	for (size_t i = 0; i < t.len; i++) {
 		uint8_t c = t.data[i];
@@ -332,12 +332,16 @@ bool hidden_is_header(struct fw_view t)
 		if (c == '-') {
 			dashes++;
 			head = true;
+		} else if (isdigit(c)) {
+			digits++;
+			head = false;
 		} else if (head ? !isupper(c) : !isalpha(c) && c != ':')
 			return false;
 		else
 			head = false;
 	}
-	return dashes > 0 && !head;
+	/* "WFA-SimpleConfig-Registrar-1-0" */
+	return dashes > digits && !head && t.len > 0 && isupper(t.data[0]);
 }
 
 bool hidden_is_ordinary(struct fw_view t)

@@ -160,17 +160,18 @@ static bool is_monotonous(struct fw_view t)
 /* "ecdh_kdf_md", "LowMemoryWarning": how programmers name things. */
 static bool is_identifier(struct fw_view t)
 {
-	bool upper = false, lower = false, under = false;
+	bool upper = false, lower = false;
+	size_t under = 0;
 
 	for (size_t i = 0; i < t.len; i++) {
 		if (!isalnum(t.data[i]) && t.data[i] != '_')
 			return false;
 		upper |= isupper(t.data[i]) != 0;
 		lower |= islower(t.data[i]) != 0;
-		under |= t.data[i] == '_';
+		under += t.data[i] == '_';
 	}
-	return hidden_is_joined(t) || (under && lower && !upper) ||
-	       fw_view_find(t, FW_STR("__"), 0) != SIZE_MAX;
+	return hidden_is_joined(t) || (under > 0 && lower && !upper) ||
+	       under > 1 || fw_view_find(t, FW_STR("__"), 0) != SIZE_MAX;
 }
 
 /* How a text looks that somebody types, sends or presses, and how one that a
