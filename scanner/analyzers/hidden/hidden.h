@@ -46,6 +46,7 @@ struct hidden_code {
 	size_t found_count, found_cap;
 	bool usable;
 	bool files;	      /* it names files whose change opens a device */
+	bool reached; /* hidden_is_reached() */
 	const char *not_read; /* why it is not usable though it is a program
 				 that is loaded; or NULL */
 	struct hidden_told told;

@@ -29,6 +29,25 @@ static bool matters(const struct code_program *p)
 	return false;
 }
 
+static bool is_reached(const struct hidden_code *h)
+{
+	for (size_t i = 0; i < h->p.import_count; i++) {
+		const struct code_known *k = h->p.imports[i].known;
+
+		if (k != NULL && ((k->use & (CODE_LISTEN | CODE_ACCEPT)) != 0 ||
+				  strncmp(k->name, "recv", 4) == 0))
+			return true;
+		/* The speed of a serial line. */
+		if (fw_view_starts(h->p.imports[i].name, FW_STR("cfset")) &&
+		    fw_view_find(h->p.imports[i].name, FW_STR("speed"), 0) !=
+			    SIZE_MAX)
+			return true;
+	}
+	return h->p.import_count < 2 ||
+	       fw_view_find(h->p.elf.bytes, FW_STR("QUERY_STRING"), 0) !=
+		       SIZE_MAX;
+}
+
 struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o)
 {
 	struct fw_object_cache *cache = obj->cache;
@@ -60,6 +79,7 @@ struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o)
 	code_follow_pointers(&h->p);
 	h->p.settled = true;
 	h->files = code_names_files(obj->bytes);
+	h->reached = is_reached(h);
 	h->usable = true;
 	return h;
 }
@@ -380,19 +400,5 @@ bool hidden_is_head(const struct hidden_code *h, const struct code_compare *c,
 
 bool hidden_is_reached(const struct hidden_code *h)
 {
-	for (size_t i = 0; i < h->p.import_count; i++) {
-		const struct code_known *k = h->p.imports[i].known;
-
-		if (k != NULL && ((k->use & (CODE_LISTEN | CODE_ACCEPT)) != 0 ||
-				  strncmp(k->name, "recv", 4) == 0))
-			return true;
-		/* The speed of a serial line. */
-		if (fw_view_starts(h->p.imports[i].name, FW_STR("cfset")) &&
-		    fw_view_find(h->p.imports[i].name, FW_STR("speed"), 0) !=
-			    SIZE_MAX)
-			return true;
-	}
-	return h->p.import_count < 2 ||
-	       fw_view_find(h->p.elf.bytes, FW_STR("QUERY_STRING"), 0) !=
-		       SIZE_MAX;
+	return h->reached;
 }

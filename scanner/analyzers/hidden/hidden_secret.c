@@ -319,7 +319,7 @@ static float as_hint(float score)
 /* How far a compare is from what is worth a finding: it is explained, short, or
  * nothing seems to happen behind it. 0: it is worth one. */
 static float lacks(struct hidden_code *h, const struct code_function *f,
-		   const struct code_guard *g, struct behind *b)
+		   const struct code_guard *g, bool hints, struct behind *b)
 {
 	const struct code_compare *c = g->compare;
 	float less = 0;
@@ -335,7 +335,10 @@ static float lacks(struct hidden_code *h, const struct code_function *f,
 		less += 1;
 	else if (g->guards)
 		look_behind(h, f, c->equal, b);
-	b->verdict = code_has_verdict(&h->p, f, c);
+	/* For a hint that takes too long. */
+	if (!hints && (less > IDLE || (less > 0 && made_up(c) < STRIKING)))
+		return less;
+	b->verdict = !hints && code_has_verdict(&h->p, f, c);
 	if (!b->acts && !b->verdict && !b->kept)
 		less += IDLE;
 	return less;
@@ -353,14 +356,14 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	if (hints ? !code_is_trigger(c) && !is_chosen(c)
 		  : odd == 0 || !code_is_trigger(c))
 		return;
-	less = lacks(h, f, &g[at], &b);
+	less = lacks(h, f, &g[at], hints, &b);
 	hint = less > 0 && (less > IDLE || odd < STRIKING);
 	if (hints != hint)
 		return;
 	b.check = b.verdict && code_has_check(&h->p, f, c);
 	const char *from = hidden_origin(h, f, c->subject, &outside);
 
-	b.right = hidden_right(h, f, c);
+	b.right = hints ? 0 : hidden_right(h, f, c);
 	float score = score_of(h, f, c, &b, odd, count_peers(g, n, at),
 			       count_others(g, n, at), from, outside);
 
