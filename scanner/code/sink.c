@@ -268,9 +268,21 @@ static enum code_sink_kind file_kind(struct fw_view text)
 	return is_start_script(text) ? CODE_SINK_BOOT : CODE_SINK_NONE;
 }
 
+/* One pass over a whole program for all names that begin with "/". */
 bool code_names_files(struct fw_view bytes)
 {
-	return file_kind(bytes) != CODE_SINK_NONE;
+	const uint8_t *end = bytes.data + bytes.len, *p = bytes.data;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i].name[0] != '/' && has(bytes, files[i].name))
+			return true;
+	for (; p < end && (p = memchr(p, '/', (size_t)(end - p))) != NULL; p++)
+		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+			if (files[i].name[0] == '/' &&
+			    fw_view_starts(fw_view_of(p, (size_t)(end - p)),
+					   fw_view_str(files[i].name)))
+				return true;
+	return false;
 }
 
 /* "iptables -F FORWARD_UPNP" empties a chain of somebody's own, which has an

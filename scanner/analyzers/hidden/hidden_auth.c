@@ -348,26 +348,33 @@ static bool has_peer(const struct hidden_code *h, uint32_t function)
 	return false;
 }
 
+/* A constant that may be a password of its own. */
+static bool may_be_asked(const struct code_compare *c)
+{
+	return code_is_trigger(c) && !hidden_is_ordinary(c->literal) &&
+	       !is_mark(c->literal) && !is_scheme(c->literal) &&
+	       hidden_oddness(c->literal) >= 0.3f;
+}
+
 /* A function that gives a verdict of its own on a constant, among those that
  * are asked whether a password is right. */
 static void look_at_verdict(struct hidden_code *h,
 			    const struct code_function *f,
 			    const struct code_compare *c, size_t n)
 {
-	size_t verdicts = 0;
+	size_t verdicts = 0, some = 0;
 
+	for (size_t i = 0; n < 64 && i < n; i++)
+		some += may_be_asked(&c[i]);
+	if (some == 0 || (!has_sibling(h, h->p.starts[f->start].address) &&
+			  !has_peer(h, f->start)))
+		return;
 	/* Several of them tell kinds apart. */
 	for (size_t i = 0; n < 64 && i < n; i++)
 		verdicts += code_is_trigger(&c[i]) &&
 			    code_has_verdict(&h->p, f, &c[i]);
 	for (size_t i = 0; n < 64 && i < n && verdicts < 3; i++)
-		if (code_is_trigger(&c[i]) &&
-		    !hidden_is_ordinary(c[i].literal) &&
-		    !is_mark(c[i].literal) && !is_scheme(c[i].literal) &&
-		    hidden_oddness(c[i].literal) >= 0.3f &&
-		    code_has_verdict(&h->p, f, &c[i]) &&
-		    (has_sibling(h, h->p.starts[f->start].address) ||
-		     has_peer(h, f->start)))
+		if (may_be_asked(&c[i]) && code_has_verdict(&h->p, f, &c[i]))
 			note(h, f, &c[i],
 			     5 + 1.5f + hidden_oddness(c[i].literal));
 }

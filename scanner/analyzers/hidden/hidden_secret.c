@@ -26,7 +26,7 @@
 #define NUMBER	 0.6f /* how made up a number looks */
 enum { COMPARES_MAX = 512, LONG = 5, MEDIUM = 30, LARGE = 80 /* blocks */ };
 enum { WORDS = 3, RUN = 5 /* of one letter */ };
-enum { SMALL = 1024 /* functions */, HINTED = 24 /* candidates */ };
+enum { HINTED = 24 /* candidates */ };
 enum { NAME_MIN = 4, NAME_MAX_LEN = 40 };
 
 /* What runs only when the value is right. */
@@ -448,17 +448,13 @@ static void look_at_calls(struct hidden_code *h, const struct code_function *f)
 
 static void look_at_all(struct hidden_code *h, bool hints)
 {
-	bool small = h->p.start_count <= SMALL;
-
 	for (uint32_t i = 0; i < h->p.start_count; i++) {
-		const struct code_start *s = &h->p.starts[i];
-		const struct code_function *f =
-			small && s->known == NULL ? code_function(&h->p, i)
-						  : s->analysed;
+		const struct code_function *f = h->p.starts[i].analysed;
 
-		if (f != NULL && f->block_count > 0)
-			look_at(h, f, hints);
-		if (f != NULL && hints)
+		if (f == NULL || f->block_count == 0)
+			continue;
+		look_at(h, f, hints);
+		if (hints)
 			look_at_calls(h, f);
 	}
 }
