@@ -1,7 +1,7 @@
 /* keep.c - registers that a function leaves as they were
  *
- * Compilers know what their own functions write, and let a caller keep values in
- * other registers over a call that a stranger might change (gcc's -fipa-ra).
+ * Compilers know what their own functions write, and let a caller keep values
+ * in other registers over a call that a stranger might change (gcc's -fipa-ra).
  */
 #include "code/program.h"
 
@@ -33,19 +33,27 @@ struct code_kept code_keeps(struct code_program *p, uint32_t function)
 {
 	struct code_start *s = &p->starts[function];
 	struct code_kept written = { .known = true };
-	struct code_insn in;
+	struct code_insn in = { .flow = CODE_NEXT };
 	uint64_t at = s->address & ~(uint64_t)s->thumb;
 
 	if (s->kept.known)
 		return s->kept;
 	s->kept.known = true;
-	/* Data behind a function's end takes away, and adds nothing. */
 	if (s->end <= at || s->end - at > BYTES_MAX)
 		return s->kept;
-	for (uint64_t begin = at; at < s->end; at += in.size)
-		if (!code_decode(p, at, s->thumb, &in) || in.size == 0 ||
-		    !look_at(&in, begin, s->end, &written))
+	for (uint64_t begin = at; at < s->end; at += in.size) {
+		bool over = in.flow == CODE_RETURN || in.flow == CODE_JUMP;
+
+		/* Constants behind the function's end may be no code; those
+		 * that are take away, and add nothing. */
+		if (!code_decode(p, at, s->thumb, &in) || in.size == 0) {
+			if (over)
+				break;
 			return s->kept;
+		}
+		if (!look_at(&in, begin, s->end, &written))
+			return s->kept;
+	}
 	for (size_t i = 0; i < 2; i++)
 		s->kept.bits[i] = ~written.bits[i];
 	return s->kept;

@@ -12,7 +12,7 @@
 #include "core/literals.h"
 
 enum { WORDS_MAX = 8, ROWS_MIN = 4, ROWS_MAX = 1024, TABLES_MAX = 64, TAG = 4 };
-enum { APART_MAX = 16 };
+enum { APART_MAX = 16, APART_WORK = 1 << 18 /* words looked at */ };
 enum { NAME_MIN = 3, ADDED_MAX = 4096, NAME_MAX_LEN = 40, WRITTEN_MIN = 3 };
 
 #define ALONE  2.0f
@@ -321,6 +321,9 @@ static uint32_t find_apart(const struct hidden_code *h,
 	uint64_t at = (r->address + h->p.word - 1) / h->p.word * h->p.word;
 	uint32_t count = 0;
 
+	/* A large program has many tables, and no need to hide among them. */
+	if (r->bytes.len / h->p.word * n > APART_WORK)
+		return 0;
 	for (; at - r->address + h->p.word <= r->bytes.len && count < APART_MAX;
 	     at += h->p.word) {
 		struct row row = { .apart = true };
