@@ -135,7 +135,10 @@ static bool is_public(struct fw_view t)
 		dots += t.data[i] == '.' || t.data[i] == '@';
 		dashes += t.data[i] == '-';
 	}
-	return is_blank(t) || dots > 1 ||
+	/* The kernel's names for things, too. */
+	return is_blank(t) || dots > 1 || fw_view_starts(t, FW_STR("/sys/")) ||
+	       fw_view_starts(t, FW_STR("/proc/")) ||
+	       fw_view_starts(t, FW_STR("/dev/")) ||
 	       fw_view_find(t, FW_STR("://"), 0) != SIZE_MAX ||
 	       (t.len == 36 && dashes == 4) ||
 	       fw_view_find(t, FW_STR("rfc"), 0) != SIZE_MAX ||
