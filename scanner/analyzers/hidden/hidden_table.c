@@ -12,7 +12,7 @@
 #include "core/literals.h"
 
 enum { WORDS_MAX = 8, ROWS_MIN = 4, ROWS_MAX = 1024, TABLES_MAX = 64, TAG = 4 };
-enum { APART_MAX = 16, APART_WORK = 1 << 18 /* words looked at */ };
+enum { APART_MAX = 16, APART_NEAR = 32 /* words */ };
 enum { NAME_MIN = 3, ADDED_MAX = 4096, NAME_MAX_LEN = 40, WRITTEN_MIN = 3 };
 
 #define ALONE  2.0f
@@ -311,20 +311,23 @@ static bool lies_in(const struct hidden_code *h, const struct table *t,
 	return false;
 }
 
-/* Rows of a table's form that stand in the same range apart from it: who wants
- * that nobody lists them keeps them so. How many. */
+/* Rows of a table's form that stand close to it, and apart: who wants that
+ * nobody lists them keeps them so. How many. */
 static uint32_t find_apart(const struct hidden_code *h,
 			   const struct code_range *r,
 			   const struct table *tables, size_t n,
 			   const struct table *like, struct row *rows)
 {
-	uint64_t at = (r->address + h->p.word - 1) / h->p.word * h->p.word;
+	uint64_t len = (uint64_t)like->rows * like->step * h->p.word;
+	uint64_t from = (uint64_t)APART_NEAR * h->p.word;
+	uint64_t at = like->address - r->address > from ? like->address - from
+							: like->address;
 	uint32_t count = 0;
 
-	/* A large program has many tables, and no need to hide among them. */
-	if (r->bytes.len / h->p.word * n > APART_WORK)
-		return 0;
-	for (; at - r->address + h->p.word <= r->bytes.len && count < APART_MAX;
+	if (at == like->address)
+		at = (r->address + h->p.word - 1) / h->p.word * h->p.word;
+	for (; at - r->address + h->p.word <= r->bytes.len &&
+	       at < like->address + len + from && count < APART_MAX;
 	     at += h->p.word) {
 		struct row row = { .apart = true };
 
