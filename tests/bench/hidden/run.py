@@ -520,7 +520,7 @@ def benign(args, pool):
 def arguments():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--assay", default="build/assay")
-    p.add_argument("--set", choices=("dev", "aside", "next", "all"),
+    p.add_argument("--set", choices=("dev", "aside", "all"),
                    default="all", help="all: dev and aside")
     p.add_argument("--arch", nargs="+", choices=tuple(ARCHS))
     p.add_argument("--compiler", nargs="+", choices=("gcc", "clang-14"))
