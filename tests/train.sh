@@ -40,6 +40,22 @@ cp "$program" three/libc.so.6
 "$assay" train -q two --also a -o f
 cmp a f || fail "--also: the earlier table is not what is left"
 
+# Words: what only some programs say is not known, however often.
+printf 'int x; const char *w[] = { "corniche harbour", "corniche 4471" };\n' >w.c
+printf 'int x; const char *w[] = { "harbour" };\n' >v.c
+mkdir -p words
+if cc -shared -fPIC w.c -o words/one 2>/dev/null &&
+	cc -shared -fPIC v.c -o words/other 2>/dev/null; then
+	"$assay" train -q --words --least 1 words -o g
+	"$assay" train -q --words --least 2 words -o h
+	# "corniche" and "4471"
+	[ "$(count g)" -ge $(($(count h) + 2)) ] ||
+		fail "--words: $(count g) of one, $(count h) of two programs"
+	[ "$(count h)" -gt 0 ] || fail "--words: what both say is not known"
+	"$assay" train -q --words words/other --least 2 --also h -o i
+	cmp h i || fail "--words --also: the earlier table is not what is left"
+fi
+
 for bad in "" "one" "-o x" "one -o x --least 0" "one -o x --least few" \
 	"absent -o x" "one -o absent/x" \
 	"one -o x --also one/alpha" "one -o x --also absent"; do

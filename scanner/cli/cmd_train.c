@@ -18,8 +18,10 @@
 #include "cli/setup.h"
 #include "core/format.h"
 #include "core/literals.h"
+#include "core/words.h"
 
-enum { LEAST = 3, PROGRAM_BYTES_MAX = 256 << 20 };
+enum { LEAST = 3, LEAST_OF_WORDS = 4, PROGRAM_BYTES_MAX = 256 << 20 };
+enum { TEXT_MIN = 4 /* bytes, that words are looked for in */ };
 
 /* What a C library holds stands in each program that is linked statically: its
  * texts are common, whatever the count. */
@@ -33,10 +35,16 @@ static const char usage[] =
 	"those that several hold. As rules/data/literals.bin it tells a scan\n"
 	"which literals are no program's own. Those of a C library always\n"
 	"are there.\n"
+	"With --words it counts words (of letters, or of four and more "
+	"digits)\n"
+	"in all their texts: as rules/data/words.bin it tells a scan which\n"
+	"names are made of words that others use.\n"
 	"\n"
 	"  -o, --output FILE       where to write\n"
+	"      --words             words, not literals\n"
 	"      --also FILE         an earlier table, all of which stays\n"
-	"      --least N           programs that make a literal common (3)\n";
+	"      --least N           programs that make a literal common (3) or\n"
+	"                          a word (4; more for short ones)\n";
 
 static const char example[] =
 	"\nExample: assay train rootfs.squashfs -o rules/data/literals.bin\n"
@@ -46,16 +54,20 @@ static const char example[] =
 struct train {
 	struct scan_args a;
 	const char *output, *also;
-	uint32_t least;
+	uint32_t least; /* 0: not said */
+	bool words;
 	struct fw_arena arena;
-	uint64_t *pairs; /* upper half of a literal's hash, then the program */
+	/* Upper half of a literal's hash, then the program; of a short word
+	 * its length, too. */
+	uint64_t *pairs;
 	size_t n, cap;
 	const struct fw_node **programs; /* by name */
 	size_t program_count;
 	uint32_t names, before; /* before: of the earlier table */
 };
 
-enum { ARG_LEAST = 1, ARG_ALSO };
+enum { ARG_LEAST = 1, ARG_ALSO, ARG_WORDS };
+enum { LENGTH_SHIFT = 28 /* of a pair; programs are fewer */ };
 
 static bool take(struct train *t, int c)
 {
@@ -68,6 +80,10 @@ static bool take(struct train *t, int c)
 	}
 	if (c == ARG_ALSO) {
 		t->also = optarg;
+		return true;
+	}
+	if (c == ARG_WORDS) {
+		t->words = true;
 		return true;
 	}
 	if (c == ARG_LEAST) {
@@ -85,12 +101,13 @@ static bool take(struct train *t, int c)
 /* -1: go on; else the exit status. */
 static int parse(struct train *t, int argc, char **argv)
 {
-	enum { OWN = 4 };
+	enum { OWN = 5 };
 	static const struct option own[OWN] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "least", required_argument, NULL, ARG_LEAST },
 		{ "also", required_argument, NULL, ARG_ALSO },
+		{ "words", no_argument, NULL, ARG_WORDS },
 	};
 	struct option *all = calloc(scan_args_count + OWN + 1, sizeof(*all));
 	int c, status = -1;
@@ -205,6 +222,44 @@ static void count_texts(struct train *t, struct fw_view v, uint32_t program)
 	t->n = first + distinct(t->pairs + first, t->n - first);
 }
 
+/* What stands for a word of one program: short words keep their length, by
+ * which it is judged how many programs they need. */
+static uint32_t of_word(size_t len, uint32_t program)
+{
+	return (len < FW_WORD_LETTERS ? (uint32_t)len << LENGTH_SHIFT : 0) |
+	       program;
+}
+
+/* Whether text ends at a byte; elsewhere code looks like text for a moment. */
+static bool ends_text(uint8_t c)
+{
+	return c == 0 || c == '\n' || c == '\t' || c == '\r';
+}
+
+/* Words of each run of letters, digits and marks. */
+static void count_words(struct train *t, struct fw_view v, uint32_t program)
+{
+	size_t first = t->n;
+
+	for (size_t i = 0, k; i < v.len; i = k + 1) {
+		struct fw_word w;
+
+		for (k = i; k < v.len && v.data[k] >= ' ' && v.data[k] < 127;
+		     k++)
+			;
+		if (k - i < TEXT_MIN || k == v.len || !ends_text(v.data[k]))
+			continue;
+		struct fw_view rest = fw_view_sub(v, i, k - i);
+
+		while (fw_next_word(&rest, &w))
+			if (w.len >= (fw_word_is_digits(&w) ? FW_WORD_DIGITS
+							    : FW_WORD_MIN))
+				add(t, fw_word_hash(w.text, w.len),
+				    of_word(w.len, program));
+	}
+	t->n = first + distinct(t->pairs + first, t->n - first);
+}
+
 /* False, and says why, where it is no table. */
 static bool read_table(struct train *t)
 {
@@ -241,7 +296,9 @@ static bool read_program(struct train *t, const struct fw_node *n,
 			  (off_t)(n->at + got));
 		got += k > 0 ? (size_t)k : 0;
 	}
-	if (got == n->size)
+	if (got == n->size && t->words)
+		count_words(t, fw_view_of(data, n->size), program);
+	else if (got == n->size)
 		count_texts(t, fw_view_of(data, n->size), program);
 	free(data);
 	return got == n->size;
@@ -269,17 +326,28 @@ static bool count(struct train *t, const struct fw_result *r)
 		if (i == 0 || !fw_view_eq(program_name(t->programs[i]),
 					  program_name(t->programs[i - 1])))
 			t->names++;
+		/* Of words a C library has no more than others. */
+		bool library = !t->words && is_c_library(t->programs[i]);
+
 		ok = read_program(t, t->programs[i],
-				  is_c_library(t->programs[i]) ? LIBRARY
-							       : t->names) &&
+				  library ? LIBRARY : t->names) &&
 		     ok;
 	}
 	t->n = distinct(t->pairs, t->n);
 	return ok;
 }
 
+/* How many programs make common what a pair stands for. */
+static uint32_t least_of(const struct train *t, uint64_t pair, uint32_t least)
+{
+	uint32_t len = (uint32_t)pair >> LENGTH_SHIFT;
+
+	return t->words && len > 0 ? fw_word_least(len, least, t->names)
+				   : least;
+}
+
 /* The literals that so many programs hold; out may be NULL. */
-static size_t common(const struct train *t, size_t least, uint32_t *out)
+static size_t common(const struct train *t, uint32_t least, uint32_t *out)
 {
 	size_t n = 0;
 
@@ -288,7 +356,8 @@ static size_t common(const struct train *t, size_t least, uint32_t *out)
 		     k < t->n && t->pairs[k] >> 32 == t->pairs[i] >> 32; k++)
 			;
 		/* LIBRARY is the last of them. */
-		if (k - i < least && (uint32_t)t->pairs[k - 1] != LIBRARY)
+		if (k - i < least_of(t, t->pairs[i], least) &&
+		    (uint32_t)t->pairs[k - 1] != LIBRARY)
 			continue;
 		if (out != NULL)
 			out[n] = (uint32_t)(t->pairs[i] >> 32);
@@ -320,19 +389,22 @@ static bool write_table(struct train *t)
 	}
 	if (!t->a.quiet)
 		fprintf(stderr,
-			"%s: %zu literals that at least %" PRIu32
+			"%s: %zu %s that at least %" PRIu32
 			" of %zu programs hold, %zu bytes\n",
-			t->output, n, t->least, (size_t)t->names, v.len);
+			t->output, n, t->words ? "words" : "literals", t->least,
+			(size_t)t->names, v.len);
 	return true;
 }
 
 int fw_cmd_train(int argc, char **argv)
 {
-	struct train t = { .least = LEAST, .a = { .no_rules = true } };
+	struct train t = { .a = { .no_rules = true } };
 	int status = parse(&t, argc, argv);
 
 	if (status >= 0)
 		return status;
+	if (t.least == 0)
+		t.least = t.words ? LEAST_OF_WORDS : LEAST;
 	if (t.also != NULL && !read_table(&t)) {
 		fw_arena_free(&t.arena);
 		return FW_EXIT_ERROR;
