@@ -192,6 +192,29 @@ static bool refuses(struct code_program *p, const struct code_function *f,
 	       v[0] != yes;
 }
 
+bool code_compares_two(const struct code_program *p,
+		       const struct code_function *f)
+{
+	for (uint32_t b = 0; b < f->block_count; b++) {
+		const struct code_block *k = &f->blocks[b];
+		const struct code_value *v =
+			code_value_at(&p->values, k->result);
+		struct code_test t;
+
+		if (!k->reached)
+			continue;
+		if (v->kind == CODE_CONDITION &&
+		    code_test_of(&p->values, v->base, (uint8_t)v->n, &t) &&
+		    is_of_two(p, f, &t))
+			return true;
+		if (k->cond != CODE_ALWAYS &&
+		    code_test_of(&p->values, k->flags, k->cond, &t) &&
+		    is_of_two(p, f, &t))
+			return true;
+	}
+	return false;
+}
+
 bool code_has_check(struct code_program *p, const struct code_function *f,
 		    const struct code_compare *c)
 {

@@ -21,6 +21,11 @@ size_t code_outcomes(struct code_program *p, const struct code_function *f,
 bool code_has_verdict(struct code_program *p, const struct code_function *f,
 		      const struct code_compare *c);
 
+/* Whether a function compares two things neither of which is fixed: without
+ * that, code_has_check() is false. */
+bool code_compares_two(const struct code_program *p,
+		       const struct code_function *f);
+
 /* Whether a compare of two things neither of which is fixed, a check of what is
  * given against what is set, leads to the same one result as c does. */
 bool code_has_check(struct code_program *p, const struct code_function *f,

@@ -163,37 +163,37 @@ static void mentions_weigh(void **state)
 		const char *kind, *says, *never;
 	} rows[] = {
 		/* Explained: no finding. */
-		{ "8.00", "Qz81-open", "send Qz81-open to open", 30,
+		{ "7.00", "Qz81-open", "send Qz81-open to open", 30,
 		  "hidden/worth-a-look",
 		  "which 1 other file of the image "
-		  "mentions (5.6)",
+		  "mentions (4.9)",
 		  "nothing else" },
 		/* Strong as it is, in spite of being explained. */
 		{ "12.00", "Qz81-open", "send Qz81-open to open", 30,
 		  "hidden/guarded-command", "which 1 other", "nothing else" },
 		/* Nobody knows it. */
-		{ "6.40", "Qz81-open", "nothing here", 30,
+		{ "5.20", "Qz81-open", "nothing here", 30,
 		  "hidden/guarded-command", "nothing else in the image",
 		  "mentions (" },
 		/* From further below silence alone alerts nobody. */
-		{ "6.10", "Qz81-open", "nothing here", 30,
-		  "hidden/worth-a-look", "nothing else in the image", "(7.1)" },
+		{ "4.90", "Qz81-open", "nothing here", 30,
+		  "hidden/worth-a-look", "nothing else in the image", "(5.9)" },
 		/* Too small an image to say so. */
-		{ "6.40", "Qz81-open", "nothing here", 5, "hidden/worth-a-look",
-		  "(6.4)", "nothing else" },
+		{ "5.20", "Qz81-open", "nothing here", 5, "hidden/worth-a-look",
+		  "(5.2)", "nothing else" },
 		/* A part of the trigger is no mention, and no silence. */
-		{ "6.40", "/mnt/sda1/firmware.upd", "get firmware.upd", 30,
-		  "hidden/worth-a-look", "(6.4)", "mention" },
+		{ "5.20", "/mnt/sda1/firmware.upd", "get firmware.upd", 30,
+		  "hidden/worth-a-look", "(5.2)", "mention" },
 		/* A file is called so. */
-		{ "6.40", "/sys/file7", "nothing here", 30,
-		  "hidden/worth-a-look", "(6.4)", "mention" },
+		{ "5.20", "/sys/file7", "nothing here", 30,
+		  "hidden/worth-a-look", "(5.2)", "mention" },
 		/* Numbers and short words are not looked up. */
-		{ "6.40", "0x12345678", "nothing here", 30,
-		  "hidden/worth-a-look", "(6.4)", "mention" },
-		{ "6.40", "abc", "abc", 30, "hidden/worth-a-look", "(6.4)",
+		{ "5.20", "0x12345678", "nothing here", 30,
+		  "hidden/worth-a-look", "(5.2)", "mention" },
+		{ "5.20", "abc", "abc", 30, "hidden/worth-a-look", "(5.2)",
 		  "mention" },
-		{ "6.40", "", "nothing here", 30, "hidden/worth-a-look",
-		  "(6.4)", "mention" },
+		{ "5.20", "", "nothing here", 30, "hidden/worth-a-look",
+		  "(5.2)", "mention" },
 	};
 
 	(void)state;

@@ -36,6 +36,8 @@ struct hidden_told {
 	uint8_t *bits; /* or NULL: not read yet */
 	uint64_t mask;
 	uint8_t *heads; /* how many texts begin alike, by a hash; or NULL */
+	uint8_t *uses;	/* how often words are used, by a hash; or NULL */
+	uint64_t use_mask;
 };
 
 /* One program, opened and looked over; NULL-ed by the last search. */
@@ -117,6 +119,20 @@ bool hidden_is_told(struct hidden_code *h, struct fw_view name);
 /* How many other texts of the program begin with the same six bytes: words of
  * one name space do. At most 255, and seldom more than there are. */
 size_t hidden_kin(struct hidden_code *h, struct fw_view name);
+
+/* What the words of a literal are, of four letters or digits and more. */
+enum hidden_wording {
+	HIDDEN_WORDLESS,    /* it has none, or there is no table of words */
+	HIDDEN_KNOWN_WORDS, /* other programs use them, or this one elsewhere */
+	HIDDEN_OWN_WORD	    /* one that stands nowhere else */
+};
+enum hidden_wording hidden_wording(struct hidden_code *h,
+				   struct fw_view literal);
+
+/* own for the one, -known for the other, and 0 without words. What is compared
+ * in place may be a part of a text, that begins or ends within a word. */
+float hidden_by_wording(struct hidden_code *h, const struct code_compare *c,
+			float own, float known);
 
 /* A field of an object, by its offset, or a global variable, by its address. */
 struct hidden_place {

@@ -8,7 +8,9 @@
 #include "analyzers/hidden/hidden.h"
 #include "code/outcome.h"
 
-#define BASE 1.0f
+#define BASE  1.0f
+#define OWN   2.5f /* a word that stands nowhere else */
+#define KNOWN 1.0f /* none but those that others use */
 
 enum { LARGE = 80, MEDIUM = 40, WORDS_MAX = 6 /* more are a list of words */ };
 enum { FUNCTIONS_MAX = 2000, SIZE_MAX_ASKED = 8192, PEERS_SIZE = 2048 };
@@ -289,6 +291,7 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 		score *= 0.65f;
 	if (!kept && is_mark(c->literal))
 		score *= 0.8f;
+	score += hidden_by_wording(h, c, OWN, KNOWN);
 	/* It stands in for the function that everybody asks. */
 	if (h->p.starts[f->start].exported &&
 	    h->p.starts[f->start].known != NULL)

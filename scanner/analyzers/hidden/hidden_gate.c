@@ -8,6 +8,8 @@
 #include "code/outcome.h"
 
 #define SAME   2.0f /* it is what is run, and anybody can put it there */
+#define OWN    1.0f /* a word that stands nowhere else */
+#define KNOWN  0.7f /* none but those that others use */
 #define PLACED 2.5f /* in a folder, and by a name, that tell */
 
 static bool has(struct fw_view t, const char *word)
@@ -32,6 +34,18 @@ static float path_score(struct fw_view path)
 	    has(path, "backdoor") || has(path, "test") || has(path, "shell"))
 		s += 1.5f;
 	return s;
+}
+
+/* A path's folders are known words; a name has none but its own. */
+static float by_words(struct hidden_code *h, struct fw_view literal)
+{
+	enum hidden_wording w = literal.len > 0 && literal.data[0] == '/'
+					? HIDDEN_WORDLESS
+					: hidden_wording(h, literal);
+
+	return w == HIDDEN_OWN_WORD	 ? OWN
+	       : w == HIDDEN_KNOWN_WORDS ? -KNOWN
+					 : 0;
 }
 
 static void note(struct hidden_code *h, const struct code_function *f,
@@ -70,7 +84,8 @@ static void note(struct hidden_code *h, const struct code_function *f,
 								     !same
 							     ? 0
 							     : extra) +
-						    (same ? SAME : 0),
+						    (same ? SAME : 0) +
+						    by_words(h, literal),
 			   .function = f->start,
 			   .at = c->at,
 			   .block = f->blocks[c->block].start,

@@ -10,6 +10,8 @@
 
 #define REST   2.0f /* for a trigger that its command stands behind */
 #define SILENT 1.5f /* for one that is not explained where others are */
+#define OWN    2.5f /* a word that stands nowhere else */
+#define KNOWN  1.0f /* none but those that others use */
 enum { NEAR = 1024 /* bytes of one buffer */, OTHERS_MIN = 3, OTHERS_MAX = 64 };
 
 /* A number's worth by where it comes from. Sixteen bits are chosen often; only
@@ -179,6 +181,7 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 				 others_are_told(h, g, n, i))
 				score += SILENT;
 		}
+		score += hidden_by_wording(h, c, OWN, KNOWN);
 
 		hidden_note(h, &(struct hidden_candidate){
 				       .signal = "hidden_guard",

@@ -190,7 +190,7 @@ static void accepted(struct hidden_code *h, const struct code_function *f)
 			h,
 			&(struct hidden_candidate){
 				.signal = "hidden_received",
-				.score = k == CODE_SINK_VARIABLE ? 6.5f : 8.0f,
+				.score = k == CODE_SINK_VARIABLE ? 4.5f : 8.0f,
 				.function = f->start,
 				.at = s->of[k].call,
 				.trigger =

@@ -18,14 +18,20 @@
 #define PLAIN	 0.2f
 #define DECODED	 1.0f
 #define RIGHT	 0.9f /* of how sure it is */
+#define RIGHT_BY_NUMBER 0.6f
 #define CHECK	 2.0f /* it stands in for a check */
 #define CHOSEN	 1.5f
 #define COMMON	 1.0f
+#define OWN		2.0f /* a word that stands nowhere else */
+#define SIBLING		3.5f
+#define KNOWN		1.5f /* none but those that others use */
 #define IDLE	 1.0f /* nothing seems to happen behind it */
 #define STRIKING 1.5f /* so odd that it counts even so */
 #define NUMBER	 0.6f /* how made up a number looks */
+#define MARK		0.1f /* ... and the mark of a format */
 enum { COMPARES_MAX = 512, LONG = 5, MEDIUM = 30, LARGE = 80 /* blocks */ };
-enum { WORDS = 3, RUN = 5 /* of one letter */ };
+enum { WORDS = 3, RUN = 5 /* of one letter, or of the alphabet's */ };
+enum { ENDING = 4 /* letters */ };
 enum { HINTED = 24 /* candidates */ };
 enum { NAME_MIN = 4, NAME_MAX_LEN = 40 };
 
@@ -84,6 +90,20 @@ static bool is_by_byte(const struct code_compare *c)
 	return c->literal.len >= LONG && c->links + 1U >= c->literal.len;
 }
 
+/* "msg\2": three letters of four, and a version. */
+static bool is_mark(uint64_t n)
+{
+	size_t letters = 0, small = 0;
+
+	for (int i = 0; i < 4; i++) {
+		uint8_t c = (uint8_t)(n >> 8 * i);
+
+		letters += isalpha(c) != 0;
+		small += c < ' ';
+	}
+	return letters == 3 && small == 1;
+}
+
 /* How much a value looks made up; 0: not enough to look at. */
 static float made_up(const struct code_compare *c)
 {
@@ -98,7 +118,7 @@ static float made_up(const struct code_compare *c)
 						: 0;
 	/* A number of 32 bits may be a mark, a hash, or a size of its own. */
 	if (c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0)
-		return c->size >= 4 ? NUMBER : 0;
+		return c->size < 4 ? 0 : is_mark(c->number) ? MARK : NUMBER;
 	if (c->literal.len < LONG || hidden_is_ordinary(c->literal))
 		return 0;
 	if (is_by_byte(c) && odd < 1)
@@ -160,6 +180,35 @@ static bool is_monotonous(struct fw_view t)
 	return t.len >= 8 && kinds * 21 < t.len * 10;
 }
 
+/* "mov,mp4,m4a". */
+static bool is_list(struct fw_view t)
+{
+	size_t commas = 0;
+
+	for (size_t i = 0; i < t.len; i++)
+		commas += t.data[i] == ',';
+	return commas > 1;
+}
+
+/* "$apr1$": the mark of a way to keep passwords. */
+static bool is_scheme(struct fw_view t)
+{
+	return t.len > 2 && t.data[0] == '$' && t.data[t.len - 1] == '$';
+}
+
+/* "ghijklm": a part of the alphabet. */
+static bool is_alphabet(struct fw_view t)
+{
+	size_t run = 1;
+
+	for (size_t i = 1; i < t.len; i++) {
+		run = t.data[i] == t.data[i - 1] + 1 ? run + 1 : 1;
+		if (run == RUN)
+			return true;
+	}
+	return false;
+}
+
 /* "ecdh_kdf_md", "LowMemoryWarning": how programmers name things. */
 static bool is_identifier(struct fw_view t)
 {
@@ -208,12 +257,22 @@ static float looks(const struct code_compare *c, float odd)
 	/* "$share", "!root": a mark before a name. */
 	if (ispunct(t.data[0]) && t.data[0] != '/' && t.data[0] != '.')
 		s -= 0.5f;
-	if (is_monotonous(t))
+	if (is_monotonous(t) || is_alphabet(t) || is_list(t) || is_scheme(t))
 		s -= 2.0f;
+	/* What programmers keep for themselves. */
+	if (fw_view_starts(t, FW_STR("__")))
+		s -= 1.0f;
 	/* Other programs have it, too. */
 	if (fw_literal_is_common(t))
 		s -= COMMON;
 	return s;
+}
+
+/* "stowsid=": what follows is the value, and this its name. */
+static bool is_name(struct fw_view t)
+{
+	return t.len > 0 &&
+	       (t.data[t.len - 1] == '=' || t.data[t.len - 1] == ':');
 }
 
 /* Measured on programs with and without hidden functions: what is done behind
@@ -227,7 +286,12 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 	const struct code_start *st = &h->p.starts[f->start];
 	size_t kin = hidden_kin(h, c->literal);
 	bool number = c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0;
-	float s = BASE + (odd > 4 ? 4 : odd) * 0.8f + looks(c, odd);
+	float words =
+		hidden_by_wording(h, c, is_name(c->literal) ? 0 : OWN, KNOWN);
+	/* Known words may be written as they like. */
+	float most = words <= -KNOWN ? 2 : 4;
+	float s =
+		BASE + (odd > most ? most : odd) * 0.8f + looks(c, odd) + words;
 
 	if (is_by_byte(c))
 		s += BY_BYTE;
@@ -240,8 +304,8 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 	      : hidden_is_from(from, HIDDEN_BROUGHT) ? 0.8f
 						     : 1.2f) +
 	     (((st->uses | st->reach) & CODE_AUTH) != 0 ? 1.5f : 0) +
-	     (b->secrets ? 1.5f : 0) + (b->verdict ? 0.2f : 0) +
-	     (b->check ? CHECK : 0) + b->right * RIGHT -
+	     (b->secrets ? 1.5f : 0) + (b->check ? CHECK : 0) +
+	     b->right * (number ? RIGHT_BY_NUMBER : RIGHT) -
 	     (b->kept && b->right == 0 ? others >= WORDS ? 1.7f : 0.7f : 0);
 	if (hidden_is_from(from, HIDDEN_HOST) ||
 	    hidden_is_from(from, HIDDEN_TIME))
@@ -302,6 +366,27 @@ static size_t count_others(const struct code_guard *g, size_t n, size_t at)
 	return count;
 }
 
+/* Whether other words that the function compares end alike: "insctrl", "lsctrl"
+ * and "rmctrl" are of one language. */
+static bool has_siblings(const struct code_guard *g, size_t n, size_t at)
+{
+	struct fw_view t = g[at].compare->literal;
+
+	if (t.len <= ENDING)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct fw_view o = g[i].compare->literal;
+
+		/* What is compared in place is a compare of its end, too. */
+		if (o.len > ENDING && !fw_view_ends(o, t) &&
+		    !fw_view_ends(t, o) && !g[i].compare->linked &&
+		    isalpha(t.data[t.len - ENDING]) &&
+		    fw_view_ends(o, fw_view_sub(t, t.len - ENDING, ENDING)))
+			return true;
+	}
+	return false;
+}
+
 /* A number that nobody needs to choose, but somebody may. */
 static bool is_chosen(const struct code_compare *c)
 {
@@ -341,7 +426,10 @@ static float lacks(struct hidden_code *h, const struct code_function *f,
 	/* For a hint that takes too long. */
 	if (!hints && (less > IDLE || (less > 0 && made_up(c) < STRIKING)))
 		return less;
-	b->verdict = !hints && code_has_verdict(&h->p, f, c);
+	/* ... and to run the function again, where nothing hangs on it. */
+	b->verdict = !hints &&
+		     ((!b->acts && !b->kept) || code_compares_two(&h->p, f)) &&
+		     code_has_verdict(&h->p, f, c);
 	if (!b->acts && !b->verdict && !b->kept)
 		less += IDLE;
 	return less;
@@ -368,7 +456,8 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 
 	b.right = hints ? 0 : hidden_right(h, f, c);
 	float score = score_of(h, f, c, &b, odd, count_peers(g, n, at),
-			       count_others(g, n, at), from, outside);
+			       count_others(g, n, at), from, outside) -
+		      (has_siblings(g, n, at) ? SIBLING : 0);
 
 	hidden_note(h, &(struct hidden_candidate){
 			       .signal = "hidden_secret",

@@ -6,7 +6,9 @@
  */
 #include "analyzers/hidden/hidden.h"
 
+#define KEY 1.5f
 enum { LOCKS_MAX = 256, PLACES_MAX = 4 };
+enum { KEY_MAX = 1 << 24 };
 
 /* A strong thing that runs only when a place holds a value. */
 struct lock {
@@ -93,6 +95,13 @@ static const struct lock *opened(const struct locks *l,
 	return best;
 }
 
+/* A number that is no more than a key's code or a state of some machine. */
+static bool is_key(const struct code_compare *c)
+{
+	return c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0 &&
+	       c->number < KEY_MAX;
+}
+
 static void find_keys(struct hidden_code *h, const struct code_function *f,
 		      const struct locks *l)
 {
@@ -120,7 +129,8 @@ static void find_keys(struct hidden_code *h, const struct code_function *f,
 				&(struct hidden_candidate){
 					.signal = "hidden_state",
 					.score = o->sink.weight * 0.8f + odd +
-						 (c[i].built ? 3.0f : 1.0f),
+						 (c[i].built ? 3.0f : 1.0f) -
+						 (is_key(&c[i]) ? KEY : 0),
 					.function = f->start,
 					.at = c[i].at,
 					.block = f->blocks[c[i].block].start,

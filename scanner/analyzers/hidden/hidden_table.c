@@ -17,6 +17,8 @@ enum { NAME_MIN = 3, ADDED_MAX = 4096, NAME_MAX_LEN = 40, WRITTEN_MIN = 3 };
 
 #define ALONE  2.0f
 #define COMMON 1.0f /* the same of a name that other programs have as well */
+#define OWN    1.5f /* a word that stands nowhere else */
+#define KNOWN  1.5f /* none but those that others use */
 #define WEAK   1.5f /* what a row without a command is worth at most */
 
 /* A run of rows of the same length: where its names and functions are. */
@@ -48,6 +50,14 @@ static struct fw_view tag_at(const struct hidden_code *h, uint64_t address)
 	return t.len == TAG ? t : (struct fw_view){ NULL, 0 };
 }
 
+static bool has_letter(struct fw_view t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (isalnum(t.data[i]))
+			return true;
+	return false;
+}
+
 /* A word that names something: no sentence, no format. */
 static struct fw_view name_at(const struct hidden_code *h, uint64_t address)
 {
@@ -58,7 +68,8 @@ static struct fw_view name_at(const struct hidden_code *h, uint64_t address)
 		t = code_text(&h->p, v);
 	if (t.len == 0)
 		return tag_at(h, address);
-	if (t.len > 40 || memchr(t.data, '%', t.len) != NULL ||
+	if (t.len > 40 || !has_letter(t) ||
+	    memchr(t.data, '%', t.len) != NULL ||
 	    memchr(t.data, '\n', t.len) != NULL ||
 	    memchr(t.data, ' ', t.len) != NULL)
 		t.len = 0;
@@ -162,6 +173,7 @@ struct row {
 	bool told;  /* its name stands in another text of the program */
 	bool apart; /* it stands in a table of its own */
 	bool bare;  /* it lacks the text that most rows have beside the name */
+	enum hidden_wording wording;
 };
 
 /* A column of further texts (help) that most rows fill. */
@@ -219,6 +231,9 @@ static float weigh(struct hidden_code *h, const struct row *rows, uint32_t n,
 							: ALONE) +
 		  hidden_oddness(r->name) * 0.5f;
 
+	s += r->wording == HIDDEN_OWN_WORD	? OWN
+	     : r->wording == HIDDEN_KNOWN_WORDS ? -KNOWN
+						: 0;
 	/* Other programs have it, too. */
 	if (hidden_is_ordinary(r->name))
 		s *= 0.5f;
@@ -256,6 +271,7 @@ static void judge(struct hidden_code *h, struct row *rows, uint32_t n)
 		strong += rows[i].strength >= 3;
 		rows[i].told = hidden_is_told(h, rows[i].name);
 		told += rows[i].told;
+		rows[i].wording = hidden_wording(h, rows[i].name);
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		bool silent =
