@@ -4,7 +4,16 @@
 #include "code/flow.h"
 
 /* Larger functions are not run again. */
-enum { BLOCKS_MAX = 600, RESULTS_MAX = 16, CHECKED_MAX = 100 };
+enum { BLOCKS_MAX = 200, RESULTS_MAX = 16, CHECKED_MAX = 100 };
+enum { KEPT = 512 /* outcomes; a power of 2 */ };
+
+/* What comes after an edge of a function. */
+struct code_outcome {
+	uint32_t function, via, from;
+	bool is_set, computed;
+	uint8_t n;
+	uint64_t values[CODE_OUTCOMES];
+};
 
 void code_forward(struct code_program *p, const struct code_function *f,
 		  uint32_t from, uint8_t *seen)
@@ -122,15 +131,41 @@ static bool by_run(struct code_program *p, const struct code_function *f,
 	return count > 0;
 }
 
+/* Several searches ask for the same edges, and a run takes long. */
+static struct code_outcome *kept(struct code_program *p, uint32_t function,
+				 uint32_t via, uint32_t from)
+{
+	uint64_t h = ((uint64_t)function << 32 | from) * 0x9e3779b97f4a7c15U;
+
+	if (p->outcomes == NULL)
+		p->outcomes = fw_alloc(p->arena, KEPT, sizeof(*p->outcomes));
+	h ^= via * UINT64_C(0xc2b2ae3d27d4eb4f);
+	return &p->outcomes[h >> 40 & (KEPT - 1)];
+}
+
 size_t code_outcomes(struct code_program *p, const struct code_function *f,
 		     uint32_t via, uint32_t from,
 		     uint64_t values[CODE_OUTCOMES], bool *computed)
 {
+	struct code_outcome *k = kept(p, f->start, via, from);
 	size_t n;
 
-	return by_run(p, f, via, from, values, &n, computed)
-		       ? n
-		       : by_blocks(p, f, via, from, values, computed);
+	if (k->is_set && k->function == f->start && k->via == via &&
+	    k->from == from) {
+		memcpy(values, k->values, sizeof(k->values));
+		*computed = k->computed;
+		return k->n;
+	}
+	if (!by_run(p, f, via, from, values, &n, computed))
+		n = by_blocks(p, f, via, from, values, computed);
+	*k = (struct code_outcome){ .function = f->start,
+				    .via = via,
+				    .from = from,
+				    .is_set = true,
+				    .computed = *computed,
+				    .n = (uint8_t)n };
+	memcpy(k->values, values, n * sizeof(*values));
+	return n;
 }
 
 bool code_result_edges(const struct code_program *p,

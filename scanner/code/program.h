@@ -114,6 +114,7 @@ struct code_program {
 	uint32_t *walk; /* room for outcome.c's walks, by block */
 	uint8_t *walked;
 	size_t walk_cap, walked_cap;
+	struct code_outcome *outcomes; /* what it has found; or NULL */
 	uint32_t *compare_room; /* compare.c's and guard.c's, by block */
 	uint32_t *edge_room;
 	uint8_t *open_room;

@@ -266,16 +266,19 @@ struct trace_choice trace_decide(struct trace_room *r, enum code_cond cond,
 	    (a.kind == b.kind && a.input != b.input))
 		return c;
 	c.input = a.kind == TRACE_BYTE ? a.input : b.input;
-	for (unsigned i = 0; i < TRACE_BYTES; i++) {
-		if (!has(r->inputs[c.input].may, i))
-			continue;
-		uint64_t *set = holds_for(cond, or_equal, test, size,
-					  a.of != NULL ? a.of[i] : a.n,
-					  b.of != NULL ? b.of[i] : b.n)
-					? c.yes
-					: c.no;
+	for (unsigned w = 0; w < TRACE_BYTES / 64; w++) {
+		uint64_t may = r->inputs[c.input].may[w], yes = 0;
 
-		set[i / 64] |= UINT64_C(1) << i % 64;
+		for (uint64_t left = may; left != 0; left &= left - 1) {
+			unsigned i = w * 64 + (unsigned)__builtin_ctzll(left);
+
+			if (holds_for(cond, or_equal, test, size,
+				      a.of != NULL ? a.of[i] : a.n,
+				      b.of != NULL ? b.of[i] : b.n))
+				yes |= left & -left;
+		}
+		c.yes[w] = yes;
+		c.no[w] = may & ~yes;
 	}
 	if (a.kind == TRACE_NUMBER || b.kind == TRACE_NUMBER)
 		c.letter = (uint8_t)(a.kind == TRACE_NUMBER ? a.n : b.n);
