@@ -192,7 +192,7 @@ static bool is_scheme(struct fw_view t)
 /* "!root", ",stdsql": a sign before a name. */
 static bool is_mark(struct fw_view t)
 {
-	return t.len > 0 && memchr("!$*,#\\", t.data[0], 6) != NULL;
+	return t.len > 0 && memchr("!$*,#\\@", t.data[0], 7) != NULL;
 }
 
 /* In capitals, or open to what follows: a protocol's. */

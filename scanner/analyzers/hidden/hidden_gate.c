@@ -67,33 +67,38 @@ static void note(struct hidden_code *h, const struct code_function *f,
 		    best == CODE_SINK_DELETE || (same && extra < PLACED);
 	bool weak =
 		best == CODE_SINK_CONSTANT || best == CODE_SINK_EXEC_CONSTANT;
+	/* Tidying up, or the device's own drivers. */
+	bool plain =
+		weak && (fw_view_starts(s.of[best].text, FW_STR("rm ")) ||
+			 fw_view_starts(s.of[best].text, FW_STR("insmod ")));
 	/* What lets somebody in who has no password. */
 	bool open = best <= CODE_SINK_SHELL || best == CODE_SINK_EXEC_SHELL ||
 		    (best == CODE_SINK_DAEMON && has(s.of[best].text, "/sh"));
 
 	hidden_note(
-		h, &(struct hidden_candidate){
-			   .signal = "hidden_gate",
-			   .hint = hint,
-			   .score = hint ? 0.5f + extra * 0.2f
-					 : s.of[best].weight * (weak && !same
-									? 0.5f
-								: open ? 0.9f
-								       : 0.7f) +
-						    (s.of[best].weight < 4.5f &&
-								     !same
-							     ? 0
-							     : extra) +
-						    (same ? SAME : 0) +
-						    by_words(h, literal),
-			   .function = f->start,
-			   .at = c->at,
-			   .block = f->blocks[c->block].start,
-			   .literal = literal,
-			   .trigger = trigger,
-			   .effect = code_sink_words(best),
-			   .sink = s.of[best],
-			   .sink_kind = best });
+		h,
+		&(struct hidden_candidate){
+			.signal = "hidden_gate",
+			.hint = hint,
+			.score =
+				hint ? 0.5f + extra * 0.2f
+				     : s.of[best].weight * (weak && !same ? 0.5f
+							    : open	  ? 0.9f
+								   : 0.7f) +
+						(s.of[best].weight < 4.5f &&
+								 !same
+							 ? 0
+							 : extra) +
+						(same && !plain ? SAME : 0) +
+						by_words(h, literal),
+			.function = f->start,
+			.at = c->at,
+			.block = f->blocks[c->block].start,
+			.literal = literal,
+			.trigger = trigger,
+			.effect = code_sink_words(best),
+			.sink = s.of[best],
+			.sink_kind = best });
 }
 
 static bool is_stat(const struct code_known *k)

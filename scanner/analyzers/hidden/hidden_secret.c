@@ -17,6 +17,7 @@
 #define BY_BYTE	 2.5f
 #define PLAIN	 0.2f
 #define DECODED	 1.0f
+#define UNREAD		0.1f /* what is decoded cannot be told */
 #define RIGHT	 0.9f /* of how sure it is */
 #define RIGHT_BY_NUMBER 0.6f
 #define CHECK	 2.0f /* it stands in for a check */
@@ -113,7 +114,7 @@ static float made_up(const struct code_compare *c)
 	if (c->literal.len > 0 && !hidden_is_text(c->literal))
 		return 0;
 	if (c->kind == CODE_COMPARE_DECODED || c->built)
-		return c->literal.len == 0	? DECODED
+		return c->literal.len == 0	? UNREAD
 		       : c->literal.len >= LONG ? odd + DECODED
 						: 0;
 	/* A number of 32 bits may be a mark, a hash, or a size of its own. */
@@ -244,9 +245,7 @@ static float looks(const struct code_compare *c, float odd)
 	if (hidden_is_header(t))
 		s -= 1.5f;
 	if (hidden_is_open(t) || memchr(",[<{;", t.data[0], 5) != NULL)
-		s -= t.data[t.len - 1] == '=' || t.data[t.len - 1] == ':'
-			     ? 1.2f
-			     : 0.7f;
+		s -= strchr("=:[", t.data[t.len - 1]) != NULL ? 1.2f : 0.7f;
 	/* A page's address. */
 	if (t.data[0] == '/')
 		s -= 0.5f;
@@ -271,8 +270,16 @@ static float looks(const struct code_compare *c, float odd)
 /* "stowsid=": what follows is the value, and this its name. */
 static bool is_name(struct fw_view t)
 {
-	return t.len > 0 &&
-	       (t.data[t.len - 1] == '=' || t.data[t.len - 1] == ':');
+	return t.len > 0 && strchr("=:[", t.data[t.len - 1]) != NULL;
+}
+
+/* What a word that stands nowhere else is worth: nothing in what is given out
+ * for all, and nothing among other words of some language. */
+static float own_of(struct fw_view t, size_t others)
+{
+	return is_name(t) || is_public(t) || is_alphabet(t) || others >= WORDS
+		       ? 0
+		       : OWN;
 }
 
 /* Measured on programs with and without hidden functions: what is done behind
@@ -287,7 +294,7 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 	size_t kin = hidden_kin(h, c->literal);
 	bool number = c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0;
 	float words =
-		hidden_by_wording(h, c, is_name(c->literal) ? 0 : OWN, KNOWN);
+		hidden_by_wording(h, c, own_of(c->literal, others), KNOWN);
 	/* Known words may be written as they like. */
 	float most = words <= -KNOWN ? 2 : 4;
 	float s =

@@ -9,7 +9,13 @@
 #include "analyzers/hidden/hidden.h"
 #include "core/words.h"
 
-enum { WORD_MIN = 4, TEXT_MIN = 4, COUNTS_MIN = 1 << 14, TAG_MAX = 5 };
+enum {
+	WORD_MIN = 4,
+	CUT_MIN = 5,
+	TEXT_MIN = 4,
+	COUNTS_MIN = 1 << 14,
+	TAG_MAX = 5
+};
 
 static uint64_t mixed(uint32_t hash)
 {
@@ -125,8 +131,10 @@ static enum hidden_wording wording(struct hidden_code *h, struct fw_view t,
 			continue;
 		bool known = is_known(h, &w) || (part && at_edge && is_cut(&w));
 
-		/* Four letters come about by chance. */
-		if (!known && (w.len > WORD_MIN || fw_word_is_digits(&w)))
+		/* Four letters come about by chance, and so do five that
+		 * another word may end with. */
+		if (!known && (w.len > (part && at_edge ? CUT_MIN : WORD_MIN) ||
+			       fw_word_is_digits(&w)))
 			return HIDDEN_OWN_WORD;
 		*letters += known ? w.len : 0;
 	}
@@ -145,7 +153,8 @@ float hidden_by_wording(struct hidden_code *h, const struct code_compare *c,
 {
 	size_t letters, len = c->literal.len;
 	enum hidden_wording w = wording(
-		h, c->literal, c->kind == CODE_COMPARE_INLINE, &letters);
+		h, c->literal, c->kind == CODE_COMPARE_INLINE || c->links > 0,
+		&letters);
 
 	if (w != HIDDEN_KNOWN_WORDS)
 		return w == HIDDEN_OWN_WORD ? own : 0;
