@@ -524,10 +524,12 @@ def arguments():
                    default="all", help="all: dev and aside")
     p.add_argument("--arch", nargs="+", choices=tuple(ARCHS))
     p.add_argument("--compiler", nargs="+", choices=("gcc", "clang-14"))
+    p.add_argument("--level", nargs="+", choices=LEVELS, default=LEVELS,
+                   help="as --level=-O0")
     p.add_argument("--program", nargs="+", help="only these")
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--keep", help="where builds are kept; a temporary folder")
-    p.add_argument("--quick", action="store_true", help="x86-64 and gcc only")
+    p.add_argument("--quick", action="store_true", help="x86-64, gcc, -O2 only")
     p.add_argument("--build-only", action="store_true")
     p.add_argument("--out", help="a row for each build, tab-separated")
     p.add_argument("--limits", help="file of least counts; status 1 below")
@@ -537,7 +539,7 @@ def arguments():
                    help="with --benign, programs of one architecture")
     args = p.parse_args()
     if args.quick:
-        args.arch, args.compiler = ["x86-64"], ["gcc"]
+        args.arch, args.compiler, args.level = ["x86-64"], ["gcc"], ["-O2"]
     return args
 
 
@@ -553,7 +555,7 @@ def build_all(args, keep, pool):
                 targets.append(target)
             else:
                 say("cannot build for", target.label())
-    builds = [Build(p, t, level, variant) for t in targets for level in LEVELS
+    builds = [Build(p, t, level, variant) for t in targets for level in args.level
               for variant in ("clean", "hidden") for p in wanted]
     made = list(pool.map(lambda b: b.make(keep), builds))
     failed = [b for b, good in zip(builds, made) if not good]
