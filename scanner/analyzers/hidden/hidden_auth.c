@@ -10,6 +10,7 @@
 
 #define BASE  1.0f
 #define OWN   2.5f /* a word that stands nowhere else */
+#define OWN_APART 0.5f /* ... where nothing speaks of logins */
 #define KNOWN 1.0f /* none but those that others use */
 
 enum { LARGE = 80, MEDIUM = 40, WORDS_MAX = 6 /* more are a list of words */ };
@@ -267,9 +268,10 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 	float odd = hidden_how_odd(c);
 	bool outside;
 	const char *from = hidden_origin(h, f, c->subject, &outside);
+	bool login = is_login(h, f);
 
-	score += BASE + odd + (is_login(h, f) ? 1.5f : -2.0f) +
-		 (kept ? 3.0f : 0) + (outside ? 1.0f : 0);
+	score += BASE + odd + (login ? 1.5f : -2.0f) + (kept ? 3.0f : 0) +
+		 (outside ? 1.0f : 0);
 	/* Who parses much asks many things; a login is short. */
 	if (f->block_count > LARGE &&
 	    (h->p.starts[f->start].uses & CODE_AUTH) == 0)
@@ -291,7 +293,7 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 		score *= 0.65f;
 	if (!kept && is_mark(c->literal))
 		score *= 0.8f;
-	score += hidden_by_wording(h, c, OWN, KNOWN);
+	score += hidden_by_wording(h, c, login ? OWN : OWN_APART, KNOWN);
 	/* It stands in for the function that everybody asks. */
 	if (h->p.starts[f->start].exported &&
 	    h->p.starts[f->start].known != NULL)
