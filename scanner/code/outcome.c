@@ -161,7 +161,9 @@ size_t code_outcomes(struct code_program *p, const struct code_function *f,
 	*k = (struct code_outcome){ .function = f->start,
 				    .via = via,
 				    .from = from,
-				    .is_set = true,
+				    /* Until wrappers are known, results are
+				     * not the last word. */
+				    .is_set = p->settled,
 				    .computed = *computed,
 				    .n = (uint8_t)n };
 	memcpy(k->values, values, n * sizeof(*values));

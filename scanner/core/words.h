@@ -38,7 +38,8 @@ uint32_t fw_word_hash(const char *text, size_t len);
 uint32_t fw_word_least(size_t len, uint32_t least, uint32_t programs);
 
 /* Whether the table that was loaded (data.h) has a word, or a few that it is
- * put together from: "dnsclient", "rmctrl". Without a table there is none. */
+ * put together from: "dnsclient", "firstfrag". Without a table there is none.
+ */
 bool fw_word_is_known(const struct fw_word *word);
 
 /* Whether the table has just this word. */

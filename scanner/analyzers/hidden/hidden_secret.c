@@ -24,7 +24,7 @@
 #define CHOSEN	 1.5f
 #define COMMON	 1.0f
 #define OWN		2.0f /* a word that stands nowhere else */
-#define SIBLING		3.5f
+#define SIBLING		3.5f /* another word ends alike */
 #define KNOWN		1.5f /* none but those that others use */
 #define IDLE	 1.0f /* nothing seems to happen behind it */
 #define STRIKING 1.5f /* so odd that it counts even so */
