@@ -99,13 +99,29 @@ static bool is_line_end(uint64_t n)
 	return end;
 }
 
+/* The sum of a text of 64 bits: each half looks chosen, and they differ. */
+static bool is_wide(uint64_t n)
+{
+	uint32_t halves[2] = { (uint32_t)(n >> 32), (uint32_t)n };
+
+	for (int i = 0; i < 2; i++)
+		if (halves[i] <= 0xffff || (halves[i] & 0xffff) == 0 ||
+		    halves[i] > UINT32_MAX - 0x10000 ||
+		    (halves[i] & (halves[i] + 1)) == 0)
+			return false;
+	return halves[0] != halves[1] && __builtin_popcountll(n) > 16 &&
+	       __builtin_popcountll(n) < 48;
+}
+
 /* A number that somebody chose: no count, size, flag, mask or error. */
 static bool is_magic(uint64_t n)
 {
 	uint64_t low = n & UINT32_MAX;
 
-	if (n <= 0xffff || n > UINT32_MAX || (low & 0xffff) == 0 ||
-	    low > UINT32_MAX - 0x10000 || is_line_end(n))
+	if (n > UINT32_MAX)
+		return is_wide(n);
+	if (n <= 0xffff || (low & 0xffff) == 0 || low > UINT32_MAX - 0x10000 ||
+	    is_line_end(n))
 		return false;
 	/* The largest numbers with a sign. */
 	if (low >= INT32_MAX - 16 && low <= (uint64_t)INT32_MAX + 16)

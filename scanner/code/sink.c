@@ -461,9 +461,16 @@ static float writes_to(struct code_program *p, const struct code_call *c,
 		    use->arg + 1 >= CODE_ARGS)
 			continue;
 		v = code_value_at(&p->values, k->args[use->arg]);
-		if (v->kind == CODE_ARG && v->n == n &&
-		    strstr(use->name, "open") != NULL)
-			return to_write(p, k, use->arg + 1u) ? 1.0f : 0.3f;
+		if (v->kind != CODE_ARG || v->n != n ||
+		    strstr(use->name, "open") == NULL)
+			continue;
+		/* How it is opened, the caller may say, too, or add to. */
+		v = code_value_at(&p->values, k->args[use->arg + 1]);
+		if (v->kind == CODE_ARG && v->n < CODE_ARGS)
+			return to_write(p, c, (unsigned)v->n) ? 1.0f : 0.3f;
+		if (v->kind != CODE_CONST && k->text[use->arg + 1].len == 0)
+			break;
+		return to_write(p, k, use->arg + 1u) ? 1.0f : 0.3f;
 	}
 	return 0.6f;
 }

@@ -2,7 +2,7 @@
 #include "analyzers/hidden/hidden.h"
 
 #define FORMAT 2.0f /* how odd it is to compare with one */
-enum { HOST_MIN = 8 };
+enum { HOST_MIN = 8, DECIDES_MAX = 10 << 10 /* bytes of code */ };
 
 #include <ctype.h>
 
@@ -11,6 +11,23 @@ enum { HOST_MIN = 8 };
 bool hidden_wants(const struct fw_object *obj)
 {
 	return elf_is(obj);
+}
+
+/* A plug-in that does nothing but compare and answer: its host acts on that.
+ * Large ones are libraries of formats. */
+static bool decides(const struct code_program *p)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < p->text_count; i++)
+		size += p->text[i].size;
+	if (size > DECIDES_MAX)
+		return false;
+	for (size_t i = 0; i < p->import_count; i++)
+		if (p->imports[i].known != NULL &&
+		    (p->imports[i].known->use & (CODE_EQUAL | CODE_FOUND)) != 0)
+			return true;
+	return false;
 }
 
 /* Imports, or functions of a static program, that make it worth reading. */
@@ -26,7 +43,7 @@ static bool matters(const struct code_program *p)
 		if (p->imports[i].known != NULL &&
 		    (p->imports[i].known->use & ask) != 0)
 			return true;
-	return false;
+	return decides(p);
 }
 
 static bool is_reached(const struct hidden_code *h)

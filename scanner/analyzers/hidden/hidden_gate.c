@@ -3,8 +3,9 @@
  * Not a compare with a text: the bare existence of something, or the time, is
  * what decides whether a shell or a login service starts.
  */
-#include "analyzers/hidden/hidden.h"
+#include <ctype.h>
 
+#include "analyzers/hidden/hidden.h"
 #include "code/outcome.h"
 
 #define SAME   2.0f /* it is what is run, and anybody can put it there */
@@ -138,35 +139,85 @@ static bool is_common(struct fw_view name)
 	return false;
 }
 
+/* What stands behind the last conversion of a format: "/.service" of
+ * "%s/.service". */
+static struct fw_view behind_conversions(struct fw_view format)
+{
+	size_t i = format.len;
+
+	while (i > 0 && format.data[i - 1] != '%')
+		i--;
+	if (i == 0)
+		return format;
+	while (i < format.len && !isalpha(format.data[i]))
+		i++;
+	return i < format.len ? fw_view_sub(format, i + 1, format.len)
+			      : fw_view_of("", 0);
+}
+
+/* The file that a call asks for; of a name that was put together before, the
+ * last part. Empty: not known. */
+static struct fw_view name_of(const struct hidden_code *h,
+			      const struct code_function *f,
+			      const struct code_call *c, unsigned arg)
+{
+	struct fw_view name = c->text[arg];
+
+	if (name.len > 0)
+		return name;
+	for (const struct code_call *k = code_calls_before(f, c); k < c; k++) {
+		const struct code_known *n = code_call_known(&h->p, k);
+
+		if (n == NULL || k->args[0] != c->args[arg] ||
+		    (n->use & (CODE_FORMAT | CODE_COPY)) == 0)
+			continue;
+		if ((n->use & CODE_COPY) != 0)
+			name = k->text[1];
+		else if (n->arg < CODE_ARGS)
+			name = behind_conversions(k->text[n->arg]);
+	}
+	return name;
+}
+
 static void by_call(struct hidden_code *h, const struct code_function *f,
 		    const struct code_call *c)
 {
 	const struct code_known *k = code_call_known(&h->p, c);
 	uint32_t block, zero, other;
+	struct fw_view name;
 
 	if (k == NULL || (k->use & (CODE_FILE | CODE_ENV)) == 0 ||
-	    k->arg >= CODE_ARGS || c->text[k->arg].len == 0 || makes(h, c, k) ||
+	    k->arg >= CODE_ARGS || makes(h, c, k) ||
 	    !code_result_edges(&h->p, f, c, &block, &zero, &other))
 		return;
+	name = name_of(h, f, c, k->arg);
 	/* Where it is asks for nothing: "." is always there. */
-	if (((k->use & CODE_ENV) != 0 && is_common(c->text[0])) ||
-	    c->text[k->arg].len < 3)
+	if (((k->use & CODE_ENV) != 0 && is_common(name)) || name.len < 3)
 		return;
 	if ((k->use & CODE_ENV) != 0)
-		note(h, f, c, other, hidden_oddness(c->text[0]), c->text[0],
+		note(h, f, c, other, hidden_oddness(name), name,
 		     "an environment variable is set:");
 	else
 		note(h, f, c, is_stat(k) ? zero : other,
-		     path_score(c->text[k->arg]) +
-			     hidden_oddness(c->text[k->arg]),
-		     c->text[k->arg], "a file is there:");
+		     path_score(name) + hidden_oddness(name), name,
+		     "a file is there:");
 }
 
-/* Seconds since 1970 that lie between 2008 and 2052. */
+/* 20270118: a day, as a number that people read. */
+static bool is_day(uint64_t n)
+{
+	uint64_t month = n / 100 % 100, day = n % 100;
+
+	return n > 20080000 && n < 20520000 && month > 0 && month <= 12 &&
+	       day > 0 && day <= 31;
+}
+
+/* Seconds since 1970 that lie between 2008 and 2052, or such a day. */
 static bool is_date(const struct code_compare *c)
 {
-	return c->kind == CODE_COMPARE_ORDER && c->number > 1200000000 &&
-	       c->number < 2600000000;
+	return c->kind == CODE_COMPARE_ORDER &&
+	       ((c->number > 1200000000 && c->number < 2600000000) ||
+		is_day(c->number));
 }
 
 /* A part of a date, not how long something has taken. */
@@ -176,6 +227,15 @@ static bool is_field(const struct hidden_code *h, const struct code_compare *c)
 	       c->number < 200;
 }
 
+static bool is_time(struct hidden_code *h, const struct code_function *f,
+		    const struct code_compare *c)
+{
+	bool outside;
+
+	return hidden_is_from(hidden_origin(h, f, c->subject, &outside),
+			      HIDDEN_TIME);
+}
+
 /* The time in order to a constant, or a part of it (hour, day) equal to one. */
 static void by_time(struct hidden_code *h, const struct code_function *f)
 {
@@ -183,14 +243,10 @@ static void by_time(struct hidden_code *h, const struct code_function *f)
 	size_t n = code_compares(&h->p, f, &c);
 
 	for (size_t i = 0; i < n; i++) {
-		bool outside;
-		const char *from = hidden_origin(h, f, c[i].subject, &outside);
-
-		bool time = hidden_is_from(from, HIDDEN_TIME);
-
 		if (!c[i].is_number || c[i].number == 0 ||
 		    (int32_t)c[i].number == -1 ||
-		    (!is_date(&c[i]) && !(time && is_field(h, &c[i]))))
+		    (!is_date(&c[i]) &&
+		     !(is_field(h, &c[i]) && is_time(h, f, &c[i]))))
 			continue;
 		const struct code_call fake = { .at = c[i].at,
 						.block = c[i].block };
@@ -274,8 +330,9 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 		const struct code_start *s = &h->p.starts[i];
 		const struct code_function *f;
 
-		if ((s->reach & CODE_STRONG) == 0 ||
-		    (f = code_function(&h->p, i)) == NULL)
+		f = (s->reach & CODE_STRONG) != 0 ? code_function(&h->p, i)
+						  : s->analysed;
+		if (f == NULL || f->block_count == 0)
 			continue;
 		by_date(h, f);
 		for (size_t k = 0; k < f->call_count; k++)

@@ -411,6 +411,14 @@ static float as_hint(float score)
 				      : score;
 }
 
+/* What is likely nothing is a hint, too, rather than not told at all. */
+static float at_least_hint(float score)
+{
+	float hint = as_hint(score);
+
+	return score > hint ? score : hint;
+}
+
 /* How far a compare is from what is worth a finding: it is explained, short, or
  * nothing seems to happen behind it. 0: it is worth one. */
 static float lacks(struct hidden_code *h, const struct code_function *f,
@@ -470,7 +478,7 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 			       .signal = "hidden_secret",
 			       .hint = hints,
 			       .score = hints ? as_hint(score - less)
-					      : score - less,
+					      : at_least_hint(score - less),
 			       .function = f->start,
 			       .at = c->at,
 			       .block = f->blocks[c->block].start,
