@@ -369,7 +369,9 @@ static uint8_t width(uint64_t n)
 
 static bool is_large(const struct code_value *v)
 {
-	return v->kind == CODE_CONST && v->n > 0xffff && v->n <= UINT32_MAX;
+	/* Not a small one with a sign. */
+	return v->kind == CODE_CONST && v->n > 0xffff &&
+	       v->n < UINT64_C(0xffffffff00000000);
 }
 
 /* toupper(p[1]) == 'Q' is about the byte. */

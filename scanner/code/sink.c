@@ -566,6 +566,19 @@ void code_sinks_of_call(struct code_program *p, const struct code_function *f,
 		merge(s, code_sinks_of(p, c->function, 0), 0.75f, c->at);
 }
 
+/* Whether a call starts a program of a fixed name that is no shell: inetd and
+ * its like hand their connections to one. */
+static bool is_fixed_program(const struct code_call *c)
+{
+	if (c->text[0].len == 0 || c->text[0].data[0] != '/' ||
+	    is_daemon(c->text[0]))
+		return false;
+	for (unsigned i = 0; i < CODE_ARGS; i++)
+		if (is_shell(c->text[i]))
+			return false;
+	return true;
+}
+
 /* A shell that talks to whom the function accepted or connected to. */
 static void judge_sockets(struct code_program *p, const struct code_function *f,
 			  struct code_sinks *s)
@@ -584,7 +597,7 @@ static void judge_sockets(struct code_program *p, const struct code_function *f,
 		if ((k->use & (CODE_EXEC | CODE_SHELL)) != 0)
 			exec = &f->calls[i];
 	}
-	if (dup == NULL || exec == NULL)
+	if (dup == NULL || exec == NULL || is_fixed_program(exec))
 		return;
 	if ((uses & (CODE_LISTEN | CODE_ACCEPT)) != 0)
 		offer(s, CODE_SINK_BIND_SHELL, weights[CODE_SINK_BIND_SHELL],

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "core/data.h"
 #include "core/memory.h"
 
 extern const struct fw_analyzer fw_analyzer_hidden, fw_analyzer_hidden_auth,
@@ -207,5 +208,8 @@ int main(void)
 		cmocka_unit_test(sealed),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	/* As every scan has it: what words programs use, and literals. */
+	return fw_data_load(ASSAY_SOURCE_DIR "/rules/data")
+		       ? cmocka_run_group_tests(tests, NULL, NULL)
+		       : 1;
 }

@@ -172,28 +172,28 @@ static void mentions_weigh(void **state)
 		{ "12.00", "Qz81-open", "send Qz81-open to open", 30,
 		  "hidden/guarded-command", "which 1 other", "nothing else" },
 		/* Nobody knows it. */
-		{ "5.20", "Qz81-open", "nothing here", 30,
+		{ "5.00", "Qz81-open", "nothing here", 30,
 		  "hidden/guarded-command", "nothing else in the image",
 		  "mentions (" },
 		/* From further below silence alone alerts nobody. */
-		{ "4.90", "Qz81-open", "nothing here", 30,
+		{ "4.70", "Qz81-open", "nothing here", 30,
 		  "hidden/worth-a-look", "nothing else in the image", "(5.9)" },
 		/* Too small an image to say so. */
-		{ "5.20", "Qz81-open", "nothing here", 5, "hidden/worth-a-look",
-		  "(5.2)", "nothing else" },
+		{ "5.00", "Qz81-open", "nothing here", 5, "hidden/worth-a-look",
+		  "(5.0)", "nothing else" },
 		/* A part of the trigger is no mention, and no silence. */
-		{ "5.20", "/mnt/sda1/firmware.upd", "get firmware.upd", 30,
-		  "hidden/worth-a-look", "(5.2)", "mention" },
+		{ "5.00", "/mnt/sda1/firmware.upd", "get firmware.upd", 30,
+		  "hidden/worth-a-look", "(5.0)", "mention" },
 		/* A file is called so. */
-		{ "5.20", "/sys/file7", "nothing here", 30,
-		  "hidden/worth-a-look", "(5.2)", "mention" },
+		{ "5.00", "/sys/file7", "nothing here", 30,
+		  "hidden/worth-a-look", "(5.0)", "mention" },
 		/* Numbers and short words are not looked up. */
-		{ "5.20", "0x12345678", "nothing here", 30,
-		  "hidden/worth-a-look", "(5.2)", "mention" },
-		{ "5.20", "abc", "abc", 30, "hidden/worth-a-look", "(5.2)",
+		{ "5.00", "0x12345678", "nothing here", 30,
+		  "hidden/worth-a-look", "(5.0)", "mention" },
+		{ "5.00", "abc", "abc", 30, "hidden/worth-a-look", "(5.0)",
 		  "mention" },
-		{ "5.20", "", "nothing here", 30, "hidden/worth-a-look",
-		  "(5.2)", "mention" },
+		{ "5.00", "", "nothing here", 30, "hidden/worth-a-look",
+		  "(5.0)", "mention" },
 	};
 
 	(void)state;

@@ -49,6 +49,7 @@ struct hidden_code {
 	bool usable;
 	bool files;	      /* it names files whose change opens a device */
 	bool reached; /* hidden_is_reached() */
+	size_t literals;      /* that its functions compare something with */
 	const char *not_read; /* why it is not usable though it is a program
 				 that is loaded; or NULL */
 	struct hidden_told told;
@@ -98,6 +99,24 @@ bool hidden_is_open(struct fw_view t);
 
 /* Whether all of it can be printed. */
 bool hidden_is_text(struct fw_view t);
+
+/* Letters of a literal that is more than a word of some protocol. */
+enum { HIDDEN_LONG = 5 };
+
+/* Whether all of a literal is compared byte by byte: nobody writes out so what
+ * he would not hide. */
+bool hidden_is_by_byte(const struct code_compare *c);
+
+/* Whether a number looks like the mark of a format or of a structure. */
+bool hidden_is_mark(uint64_t n);
+
+/* Whether a text is given out for everybody, or is a parameter's name: that no
+ * other program has it says nothing then. */
+bool hidden_is_given_out(struct fw_view t);
+
+/* What the look of a compare's literal adds to, or mostly takes from, its
+ * score; odd: as hidden_how_odd() has it. */
+float hidden_looks(const struct code_compare *c, float odd);
 
 /* Whether anybody but its user can talk to the program: it listens, receives,
  * or answers a web server's requests. */

@@ -318,6 +318,7 @@ static const char *const ordinary[] = {
 	"guest",
 	"Guest",
 	"anonymous",
+	"ftp", /* the same, of old */
 	"default",
 	"login",
 	"newgrp", /* utilities that start a shell by their nature */

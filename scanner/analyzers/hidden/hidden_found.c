@@ -15,7 +15,10 @@
 #define AND	0.3f
 #define MADE_UP 5.0f
 #define INNER	0.7f /* of another's score, to be told of in its place */
-enum { INNER_MIN = 5 };
+#define SIZE_STEP 0.25f
+#define SIZE_MOST 1.0f
+#define SIZED	  2.0f /* what is less is on no list of places to look at */
+enum { INNER_MIN = 5, LITERALS_FEW = 8 };
 enum { TOLD = 12, LINES = 10, LITERAL_MAX = 64, LISTING_MAX = 1200 };
 
 static int by_place(const void *a, const void *b)
@@ -288,6 +291,26 @@ static void tell_of_limit(const char *why, struct fw_out *o)
 	fw_out_claim(o, &c);
 }
 
+/* The more a program compares, the odder is, by chance, the oddest of it: a
+ * quarter for each doubling of the number of literals. */
+static void weigh_by_size(struct hidden_code *h, size_t n)
+{
+	float more = SIZE_MOST;
+
+	for (size_t k = LITERALS_FEW; k < h->literals && more > -SIZE_MOST;
+	     k *= 2)
+		more -= SIZE_STEP;
+	for (size_t i = 0; i < n; i++) {
+		struct hidden_candidate *c = &h->found[i];
+
+		if (c->hint || c->score < SIZED)
+			continue;
+		c->score += more;
+		if (c->score < SIZED)
+			c->score = SIZED;
+	}
+}
+
 static void inspect(const struct fw_object *obj, struct fw_out *o)
 {
 	struct hidden_code *h = hidden_code(obj, o);
@@ -299,6 +322,7 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 	if (h == NULL)
 		return;
 	n = hidden_join(h);
+	weigh_by_size(h, n);
 	for (size_t i = 0; i < n && h->found[i].score >= HIDDEN_LEAST; i++)
 		tell(h, &h->found[i], o);
 	if (h->p.gave_up != NULL)

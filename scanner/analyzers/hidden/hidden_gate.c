@@ -288,7 +288,8 @@ static bool same_tm(const struct hidden_code *h, const struct code_compare *a,
 
 	if (!field_of(h, a->subject, &p, &x) ||
 	    !field_of(h, b->subject, &q, &y) || p != q || x == y ||
-	    a->number >= 60 || b->number >= 60)
+	    a->number >= 60 || b->number >= 60 ||
+	    (a->number == 0 && b->number == 0))
 		return false;
 	return (x > y ? x - y : y - x) <= 20 &&
 	       (p == 0 || (x >= 4 && x <= 24 && y >= 4 && y <= 24));

@@ -11,7 +11,6 @@
 
 #include "analyzers/hidden/hidden.h"
 #include "code/outcome.h"
-#include "core/literals.h"
 
 #define BASE	 3.0f
 #define BY_BYTE	 2.5f
@@ -21,18 +20,23 @@
 #define RIGHT	 0.9f /* of how sure it is */
 #define RIGHT_BY_NUMBER 0.6f
 #define CHECK	 2.0f /* it stands in for a check */
-#define CHOSEN	 1.5f
-#define COMMON	 1.0f
+#define CHOSEN		1.5f
 #define OWN		2.0f /* a word that stands nowhere else */
 #define SIBLING		3.5f /* another word ends alike */
 #define KNOWN		1.5f /* none but those that others use */
+#define WRITTEN		2.0f /* the program writes it, too */
 #define IDLE	 1.0f /* nothing seems to happen behind it */
 #define STRIKING 1.5f /* so odd that it counts even so */
 #define NUMBER	 0.6f /* how made up a number looks */
 #define MARK		0.1f /* ... and the mark of a format */
-enum { COMPARES_MAX = 512, LONG = 5, MEDIUM = 30, LARGE = 80 /* blocks */ };
-enum { WORDS = 3, RUN = 5 /* of one letter, or of the alphabet's */ };
-enum { ENDING = 4 /* letters */ };
+enum {
+	COMPARES_MAX = 512,
+	LONG = HIDDEN_LONG,
+	MEDIUM = 30,
+	LARGE = 80 /* blocks */
+};
+enum { WORDS = 3 };
+enum { ENDING = 4, COUNTED = 4 /* letters */ };
 enum { HINTED = 24 /* candidates */ };
 enum { NAME_MIN = 4, NAME_MAX_LEN = 40 };
 
@@ -85,24 +89,21 @@ static void look_behind(struct hidden_code *h, const struct code_function *f,
 	b->acts |= b->marks;
 }
 
-/* Nobody writes out byte by byte what he would not hide. */
-static bool is_by_byte(const struct code_compare *c)
+/* Whether the program writes a number itself: it marks its structures and
+ * packets with it. */
+static bool is_written(const struct hidden_code *h, uint64_t n)
 {
-	return c->literal.len >= LONG && c->links + 1U >= c->literal.len;
-}
+	for (uint32_t i = 0; i < h->p.start_count; i++) {
+		const struct code_function *f = h->p.starts[i].analysed;
 
-/* "msg\2": three letters of four, and a version. */
-static bool is_mark(uint64_t n)
-{
-	size_t letters = 0, small = 0;
-
-	for (int i = 0; i < 4; i++) {
-		uint8_t c = (uint8_t)(n >> 8 * i);
-
-		letters += isalpha(c) != 0;
-		small += c < ' ';
+		for (size_t k = 0; f != NULL && k < f->mark_count; k++)
+			if (f->marks[k].from == 0 &&
+			    (f->marks[k].value == n ||
+			     f->marks[k].value ==
+				     __builtin_bswap32((uint32_t)n)))
+				return true;
 	}
-	return letters == 3 && small == 1;
+	return false;
 }
 
 /* How much a value looks made up; 0: not enough to look at. */
@@ -119,167 +120,22 @@ static float made_up(const struct code_compare *c)
 						: 0;
 	/* A number of 32 bits may be a mark, a hash, or a size of its own. */
 	if (c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0)
-		return c->size < 4 ? 0 : is_mark(c->number) ? MARK : NUMBER;
+		return c->size < 4		   ? 0
+		       : hidden_is_mark(c->number) ? MARK
+						   : NUMBER;
 	if (c->literal.len < LONG || hidden_is_ordinary(c->literal))
 		return 0;
-	if (is_by_byte(c) && odd < 1)
+	if (hidden_is_by_byte(c) && odd < 1)
 		return 1;
 	/* A plain word may be one, too. */
 	return odd < PLAIN ? PLAIN : odd;
-}
-
-/* "00:00:00:00:00:00", "ff-ff-ff": what stands for no address, or for all. */
-static bool is_blank(struct fw_view t)
-{
-	uint8_t digit = 0;
-
-	for (size_t i = 0; i < t.len; i++) {
-		if (strchr(":-. x", t.data[i]) != NULL)
-			continue;
-		if (digit == 0)
-			digit = t.data[i];
-		if (t.data[i] != digit)
-			return false;
-	}
-	return t.len > 0;
-}
-
-/* What others gave out as a name for everybody: "http://", a UUID, names with
- * dots in them ("org.bluez.Agent1", "eow@openssh.com"), "dh_rfc5114",
- * mkstemp()'s "XXXXXX".
- */
-static bool is_public(struct fw_view t)
-{
-	size_t dots = 0, dashes = 0;
-
-	for (size_t i = 0; i < t.len; i++) {
-		dots += t.data[i] == '.' || t.data[i] == '@';
-		dashes += t.data[i] == '-';
-	}
-	/* The kernel's names for things, too. */
-	return is_blank(t) || dots > 1 || fw_view_starts(t, FW_STR("/sys/")) ||
-	       fw_view_starts(t, FW_STR("/proc/")) ||
-	       fw_view_starts(t, FW_STR("/dev/")) ||
-	       fw_view_find(t, FW_STR("://"), 0) != SIZE_MAX ||
-	       (t.len == 36 && dashes == 4) ||
-	       fw_view_find(t, FW_STR("rfc"), 0) != SIZE_MAX ||
-	       fw_view_find(t, FW_STR("XXXXXX"), 0) != SIZE_MAX;
-}
-
-/* "WB21BWDWWDDDDDDDzzzD": a format, whose letters are a few codes. And
- * "abcxxxxxxxjkl": a pattern. */
-static bool is_monotonous(struct fw_view t)
-{
-	size_t kinds = 0, run = 0;
-
-	for (size_t i = 0; i < t.len; i++) {
-		kinds += memchr(t.data, t.data[i], i) == NULL;
-		run = i > 0 && t.data[i] == t.data[i - 1] ? run + 1 : 0;
-		if (run + 1 == RUN)
-			return true;
-	}
-	return t.len >= 8 && kinds * 21 < t.len * 10;
-}
-
-/* "mov,mp4,m4a". */
-static bool is_list(struct fw_view t)
-{
-	size_t commas = 0;
-
-	for (size_t i = 0; i < t.len; i++)
-		commas += t.data[i] == ',';
-	return commas > 1;
-}
-
-/* "$apr1$": the mark of a way to keep passwords. */
-static bool is_scheme(struct fw_view t)
-{
-	return t.len > 2 && t.data[0] == '$' && t.data[t.len - 1] == '$';
-}
-
-/* "ghijklm": a part of the alphabet. */
-static bool is_alphabet(struct fw_view t)
-{
-	size_t run = 1;
-
-	for (size_t i = 1; i < t.len; i++) {
-		run = t.data[i] == t.data[i - 1] + 1 ? run + 1 : 1;
-		if (run == RUN)
-			return true;
-	}
-	return false;
-}
-
-/* "ecdh_kdf_md", "LowMemoryWarning": how programmers name things. */
-static bool is_identifier(struct fw_view t)
-{
-	bool upper = false, lower = false;
-	size_t under = 0;
-
-	for (size_t i = 0; i < t.len; i++) {
-		if (!isalnum(t.data[i]) && t.data[i] != '_')
-			return false;
-		upper |= isupper(t.data[i]) != 0;
-		lower |= islower(t.data[i]) != 0;
-		under += t.data[i] == '_';
-	}
-	return hidden_is_joined(t) || (under > 0 && lower && !upper) ||
-	       under > 1 || fw_view_find(t, FW_STR("__"), 0) != SIZE_MAX;
-}
-
-/* How a text looks that somebody types, sends or presses, and how one that a
- * format or a protocol has. */
-static float looks(const struct code_compare *c, float odd)
-{
-	struct fw_view t = c->literal;
-	/* One long word, or several, is what parts of a format are called. */
-	float s = odd < 0.5f ? -1.0f : odd < 0.8f ? -0.5f : 0;
-
-	if (t.len == 0)
-		return 0;
-	s += t.len >= 10 ? 0.6f : t.len <= LONG ? -1.2f : 0;
-	if (!hidden_has_lower(t) && !is_by_byte(c))
-		s -= 1.2f;
-	if (memchr(t.data, ' ', t.len) != NULL)
-		s -= 1.5f;
-	if (hidden_is_header(t))
-		s -= 1.5f;
-	if (hidden_is_open(t) || memchr(",[<{;", t.data[0], 5) != NULL)
-		s -= strchr("=:[", t.data[t.len - 1]) != NULL ? 1.2f : 0.7f;
-	/* A page's address. */
-	if (t.data[0] == '/')
-		s -= 0.5f;
-	if (is_public(t))
-		s -= 2.0f;
-	if (is_identifier(t))
-		s -= 1.0f;
-	/* "$share", "!root": a mark before a name. */
-	if (ispunct(t.data[0]) && t.data[0] != '/' && t.data[0] != '.')
-		s -= 0.5f;
-	if (is_monotonous(t) || is_alphabet(t) || is_list(t) || is_scheme(t))
-		s -= 2.0f;
-	/* What programmers keep for themselves. */
-	if (fw_view_starts(t, FW_STR("__")))
-		s -= 1.0f;
-	/* Other programs have it, too. */
-	if (fw_literal_is_common(t))
-		s -= COMMON;
-	return s;
-}
-
-/* "stowsid=": what follows is the value, and this its name. */
-static bool is_name(struct fw_view t)
-{
-	return t.len > 0 && strchr("=:[", t.data[t.len - 1]) != NULL;
 }
 
 /* What a word that stands nowhere else is worth: nothing in what is given out
  * for all, and nothing among other words of some language. */
 static float own_of(struct fw_view t, size_t others)
 {
-	return is_name(t) || is_public(t) || is_alphabet(t) || others >= WORDS
-		       ? 0
-		       : OWN;
+	return hidden_is_given_out(t) || others >= WORDS ? 0 : OWN;
 }
 
 /* Measured on programs with and without hidden functions: what is done behind
@@ -297,10 +153,12 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 		hidden_by_wording(h, c, own_of(c->literal, others), KNOWN);
 	/* Known words may be written as they like. */
 	float most = words <= -KNOWN ? 2 : 4;
-	float s =
-		BASE + (odd > most ? most : odd) * 0.8f + looks(c, odd) + words;
+	float s = BASE + (odd > most ? most : odd) * 0.8f +
+		  hidden_looks(c, odd) + words;
 
-	if (is_by_byte(c))
+	if (number && (hidden_is_mark(c->number) || is_written(h, c->number)))
+		s -= WRITTEN;
+	if (hidden_is_by_byte(c))
 		s += BY_BYTE;
 	else if (c->kind == CODE_COMPARE_INLINE)
 		s += 0.8f;
@@ -489,6 +347,15 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 			       .effect = effect_of(&b) });
 }
 
+static size_t count_literals(const struct code_compare *c, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += c[i].literal.len >= COUNTED && !c[i].linked;
+	return count;
+}
+
 static void look_at(struct hidden_code *h, const struct code_function *f,
 		    bool hints)
 {
@@ -496,6 +363,8 @@ static void look_at(struct hidden_code *h, const struct code_function *f,
 	size_t n = code_compares(&h->p, f, &c), some = 0;
 	struct code_guard *g;
 
+	if (!hints)
+		h->literals += count_literals(c, n);
 	for (size_t i = 0; i < n && n < COMPARES_MAX; i++)
 		some += hints ? code_is_trigger(&c[i]) || is_chosen(&c[i])
 			      : code_is_trigger(&c[i]) && made_up(&c[i]) > 0;

@@ -234,6 +234,9 @@ static float weigh(struct hidden_code *h, const struct row *rows, uint32_t n,
 	s += r->wording == HIDDEN_OWN_WORD	? OWN
 	     : r->wording == HIDDEN_KNOWN_WORDS ? -KNOWN
 						: 0;
+	/* To run program text is what interpreters are for. */
+	if (kind == CODE_SINK_EVAL)
+		s *= 0.6f;
 	/* Other programs have it, too. */
 	if (hidden_is_ordinary(r->name))
 		s *= 0.5f;
