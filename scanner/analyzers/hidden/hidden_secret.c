@@ -16,6 +16,7 @@
 #define BY_BYTE	 2.5f
 #define PLAIN	 0.2f
 #define DECODED	 1.0f
+#define UNTOLD		0.8f
 #define UNREAD		0.1f /* what is decoded cannot be told */
 #define RIGHT	 0.9f /* of how sure it is */
 #define RIGHT_BY_NUMBER 0.6f
@@ -158,6 +159,10 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 
 	if (number && (hidden_is_mark(c->number) || is_written(h, c->number)))
 		s -= WRITTEN;
+	/* What is compared there cannot be told: it may be anything. */
+	if ((c->built || c->kind == CODE_COMPARE_DECODED) &&
+	    c->literal.len == 0)
+		s -= UNTOLD;
 	if (hidden_is_by_byte(c))
 		s += BY_BYTE;
 	else if (c->kind == CODE_COMPARE_INLINE)

@@ -21,6 +21,20 @@ bool hidden_is_by_byte(const struct code_compare *c)
 	return c->literal.len >= HIDDEN_LONG && c->links + 1U >= c->literal.len;
 }
 
+/* "CAM1", either way round: what a format marks its parts with. */
+static bool is_code(uint64_t n)
+{
+	size_t letters = 0, digits = 0;
+
+	for (int i = 0; i < 4; i++) {
+		uint8_t c = (uint8_t)(n >> 8 * i);
+
+		letters += isupper(c) != 0;
+		digits += isdigit(c) != 0;
+	}
+	return n <= UINT32_MAX && letters >= 2 && letters + digits == 4;
+}
+
 /* "msg\2": three letters of four, and a version. */
 static bool is_version_mark(uint64_t n)
 {
@@ -54,7 +68,7 @@ static bool is_spelt(uint64_t n)
 
 bool hidden_is_mark(uint64_t n)
 {
-	return is_version_mark(n) || is_spelt(n);
+	return is_code(n) || is_version_mark(n) || is_spelt(n);
 }
 
 /* "00:00:00:00:00:00", "ff-ff-ff": what stands for no address, or for all. */
@@ -195,6 +209,12 @@ static bool is_setting(const struct code_compare *c)
 	       isalnum(t.data[at + 1]);
 }
 
+/* "stowsid=": what follows is the value, and this its name. */
+static bool is_name(struct fw_view t)
+{
+	return t.len > 0 && strchr("=:[", t.data[t.len - 1]) != NULL;
+}
+
 /* How a text looks that somebody types, sends or presses, and how one that a
  * format or a protocol has. */
 float hidden_looks(const struct code_compare *c, float odd)
@@ -216,6 +236,9 @@ float hidden_looks(const struct code_compare *c, float odd)
 		s -= strchr("=:[", t.data[t.len - 1]) != NULL ? 1.2f : 0.7f;
 	if (is_setting(c))
 		s += SETTING;
+	/* A parameter's or a cookie's: what follows it is what counts. */
+	if (is_name(t))
+		s -= 1.0f;
 	/* A page's address. */
 	if (t.data[0] == '/')
 		s -= 0.5f;
@@ -237,12 +260,6 @@ float hidden_looks(const struct code_compare *c, float odd)
 	if (fw_literal_is_common(t))
 		s -= COMMON;
 	return s;
-}
-
-/* "stowsid=": what follows is the value, and this its name. */
-static bool is_name(struct fw_view t)
-{
-	return t.len > 0 && strchr("=:[", t.data[t.len - 1]) != NULL;
 }
 
 bool hidden_is_given_out(struct fw_view t)
