@@ -209,10 +209,10 @@ static bool is_setting(const struct code_compare *c)
 	       isalnum(t.data[at + 1]);
 }
 
-/* "stowsid=": what follows is the value, and this its name. */
+/* "stowsid=", "HWaddr ": what follows is the value, and this its name. */
 static bool is_name(struct fw_view t)
 {
-	return t.len > 0 && strchr("=:[", t.data[t.len - 1]) != NULL;
+	return t.len > 0 && strchr("=:[ ", t.data[t.len - 1]) != NULL;
 }
 
 /* How a text looks that somebody types, sends or presses, and how one that a

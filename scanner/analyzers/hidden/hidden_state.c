@@ -6,9 +6,12 @@
  */
 #include "analyzers/hidden/hidden.h"
 
-#define KEY 1.5f
+#define KEY   1.5f
+#define OWN   1.0f /* a word that stands nowhere else */
+#define KNOWN 1.0f /* none but those that others use */
+#define MANY  2.0f /* a parser sets its fields */
 enum { LOCKS_MAX = 256, PLACES_MAX = 4 };
-enum { KEY_MAX = 1 << 24 };
+enum { KEY_MAX = 1 << 24, KEYS_FEW = 3 };
 
 /* A strong thing that runs only when a place holds a value. */
 struct lock {
@@ -102,48 +105,60 @@ static bool is_key(const struct code_compare *c)
 	       c->number < KEY_MAX;
 }
 
+/* What a key of this function opens; NULL: nothing, or it is no key. */
+static const struct lock *lock_of(const struct code_function *f,
+				  const struct code_compare *c,
+				  const struct locks *l)
+{
+	const struct lock *o = NULL;
+
+	if (!code_is_trigger(c) || c->equal == CODE_NO_BLOCK ||
+	    !code_guards(f, c->block, c->equal) ||
+	    (hidden_oddness(c->literal) < 0.8f &&
+	     c->kind != CODE_COMPARE_DECODED && c->kind != CODE_COMPARE_NUMBER))
+		return NULL;
+	for (size_t k = 0; k < f->mark_count && o == NULL; k++)
+		if (code_dominates(f, c->equal, f->marks[k].block))
+			o = opened(l, &f->marks[k]);
+	return o;
+}
+
 static void find_keys(struct hidden_code *h, const struct code_function *f,
 		      const struct locks *l)
 {
 	struct code_compare *c;
-	size_t n = code_compares(&h->p, f, &c);
+	size_t n = code_compares(&h->p, f, &c), keys = 0;
 
-	for (size_t i = 0; i < n && f->mark_count > 0; i++) {
+	if (f->mark_count == 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		keys += lock_of(f, &c[i], l) != NULL;
+	for (size_t i = 0; i < n && keys > 0; i++) {
+		const struct lock *o = lock_of(f, &c[i], l);
 		float odd = hidden_oddness(c[i].literal);
 
-		if (!code_is_trigger(&c[i]) || c[i].equal == CODE_NO_BLOCK ||
-		    !code_guards(f, c[i].block, c[i].equal) ||
-		    (odd < 0.8f && c[i].kind != CODE_COMPARE_DECODED &&
-		     c[i].kind != CODE_COMPARE_NUMBER))
+		if (o == NULL)
 			continue;
-		for (size_t k = 0; k < f->mark_count; k++) {
-			const struct lock *o =
-				code_dominates(f, c[i].equal, f->marks[k].block)
-					? opened(l, &f->marks[k])
-					: NULL;
-
-			if (o == NULL)
-				continue;
-			hidden_note(
-				h,
-				&(struct hidden_candidate){
-					.signal = "hidden_state",
-					.score = o->sink.weight * 0.8f + odd +
-						 (c[i].built ? 3.0f : 1.0f) -
-						 (is_key(&c[i]) ? KEY : 0),
-					.function = f->start,
-					.at = c[i].at,
-					.block = f->blocks[c[i].block].start,
-					.literal = c[i].literal,
-					.is_number = c[i].is_number,
-					.number = c[i].number,
-					.trigger = "what is given equals",
-					.effect = "unlocks what gives control "
-						  "over the device",
-					.sink = o->sink,
-					.sink_kind = o->kind });
-			break;
-		}
+		hidden_note(h, &(struct hidden_candidate){
+				       .signal = "hidden_state",
+				       .score = o->sink.weight * 0.8f + odd +
+						(c[i].built ? 3.0f : 1.0f) -
+						(is_key(&c[i]) ? KEY : 0) -
+						(keys > KEYS_FEW ? MANY : 0) +
+						hidden_looks(&c[i], odd) +
+						hidden_by_wording(h, &c[i], OWN,
+								  KNOWN),
+				       .function = f->start,
+				       .at = c[i].at,
+				       .block = f->blocks[c[i].block].start,
+				       .literal = c[i].literal,
+				       .is_number = c[i].is_number,
+				       .number = c[i].number,
+				       .trigger = "what is given equals",
+				       .effect = "unlocks what gives control "
+						 "over the device",
+				       .sink = o->sink,
+				       .sink_kind = o->kind });
 	}
 }
 
