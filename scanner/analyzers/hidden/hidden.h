@@ -119,7 +119,7 @@ bool hidden_is_given_out(struct fw_view t);
 float hidden_looks(const struct code_compare *c, float odd);
 
 /* Whether anybody but its user can talk to the program: it listens, receives,
- * or answers a web server's requests. */
+ * reads the boot line, or answers a web server's requests. */
 bool hidden_is_reached(const struct hidden_code *h);
 
 /* "SystemUpdateID": words put together, each with a capital. */

@@ -62,6 +62,9 @@ static bool is_reached(const struct hidden_code *h)
 	}
 	return h->p.import_count < 2 ||
 	       fw_view_find(h->p.elf.bytes, FW_STR("QUERY_STRING"), 0) !=
+		       SIZE_MAX ||
+	       /* Who starts the device says what stands there. */
+	       fw_view_find(h->p.elf.bytes, FW_STR("/proc/cmdline"), 0) !=
 		       SIZE_MAX;
 }
 

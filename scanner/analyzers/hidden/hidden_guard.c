@@ -11,6 +11,7 @@
 #define REST   2.0f /* for a trigger that its command stands behind */
 #define SILENT 1.5f /* for one that is not explained where others are */
 #define OWN    2.5f /* a word that stands nowhere else */
+#define MARK   1.5f /* a number as formats have */
 #define KNOWN  1.0f /* none but those that others use */
 enum { NEAR = 1024 /* bytes of one buffer */, OTHERS_MIN = 3, OTHERS_MAX = 64 };
 
@@ -182,6 +183,8 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 				score += SILENT;
 		}
 		score += hidden_by_wording(h, c, OWN, KNOWN);
+		if (c->is_number && hidden_is_mark(c->number))
+			score -= MARK;
 
 		hidden_note(h, &(struct hidden_candidate){
 				       .signal = "hidden_guard",

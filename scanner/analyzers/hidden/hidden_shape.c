@@ -97,15 +97,15 @@ static bool has_caseless(struct fw_view t, const char *part)
 	return false;
 }
 
-/* "fnv1a", "yescrypt-ROMhash": ways to encrypt, to sum and to pack are given
- * out for all. */
+/* "fnv1a", "yescrypt-ROMhash": ways to encrypt, to sum, to pack and to talk are
+ * given out for all. */
 static bool is_algorithm(struct fw_view t)
 {
-	static const char *const parts[] = {
-		"crypt", "cmac",  "hmac",  "sha1", "sha2",  "sha3",
-		"sha5",	 "md5",	  "ntlm",  "mpeg", "ed448", "25519",
-		"fnv1",	 "crc32", "ecdsa", "x509"
-	};
+	static const char *const parts[] = { "crypt", "cmac",  "hmac",	"sha1",
+					     "sha2",  "sha3",  "sha5",	"md5",
+					     "ntlm",  "mpeg",  "ed448", "25519",
+					     "fnv1",  "crc32", "ecdsa", "x509",
+					     "ipv4",  "ipv6" };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (has_caseless(t, parts[i]))
@@ -183,18 +183,17 @@ static bool is_alphabet(struct fw_view t)
 /* "ecdh_kdf_md", "LowMemoryWarning": how programmers name things. */
 static bool is_identifier(struct fw_view t)
 {
-	bool upper = false, lower = false;
+	bool lower = false;
 	size_t under = 0;
 
 	for (size_t i = 0; i < t.len; i++) {
 		if (!isalnum(t.data[i]) && t.data[i] != '_')
 			return false;
-		upper |= isupper(t.data[i]) != 0;
 		lower |= islower(t.data[i]) != 0;
 		under += t.data[i] == '_';
 	}
-	return hidden_is_joined(t) || (under > 0 && lower && !upper) ||
-	       under > 1 || fw_view_find(t, FW_STR("__"), 0) != SIZE_MAX;
+	return hidden_is_joined(t) || (under > 0 && lower) || under > 1 ||
+	       fw_view_find(t, FW_STR("__"), 0) != SIZE_MAX;
 }
 
 /* "lane=4x2", compared as a whole: others look for the name, and take the value
