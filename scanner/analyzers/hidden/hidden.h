@@ -55,6 +55,8 @@ struct hidden_code {
 	struct hidden_told told;
 	uint32_t *callers; /* edges by whom they lead to; or NULL */
 	size_t caller_count;
+	uint32_t *written; /* numbers that it writes, sorted; or NULL */
+	size_t written_count;
 	struct hidden_rights *rights; /* hidden_right.c; or NULL */
 	uint8_t *marks[4]; /* room for walks over a function, by block */
 	size_t mark_caps[4];

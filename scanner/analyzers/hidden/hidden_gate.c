@@ -163,7 +163,7 @@ static struct fw_view name_of(const struct hidden_code *h,
 {
 	struct fw_view name = c->text[arg];
 
-	if (name.len > 0)
+	if (name.len > 0 || c->args[arg] == 0)
 		return name;
 	for (const struct code_call *k = code_calls_before(f, c); k < c; k++) {
 		const struct code_known *n = code_call_known(&h->p, k);

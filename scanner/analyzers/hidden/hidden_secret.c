@@ -8,6 +8,7 @@
  * more together with what other searches say of the same place.
  */
 #include <ctype.h>
+#include <stdlib.h>
 
 #include "analyzers/hidden/hidden.h"
 #include "code/outcome.h"
@@ -90,20 +91,50 @@ static void look_behind(struct hidden_code *h, const struct code_function *f,
 	b->acts |= b->marks;
 }
 
-/* Whether the program writes a number itself: it marks its structures and
- * packets with it. */
-static bool is_written(const struct hidden_code *h, uint64_t n)
+static int by_number(const void *a, const void *b)
 {
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The numbers that the program writes, in order; once for all questions. */
+static void list_written(struct hidden_code *h)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < h->p.start_count; i++)
+		n += h->p.starts[i].analysed == NULL
+			     ? 0
+			     : h->p.starts[i].analysed->mark_count;
+	h->written = fw_alloc(&h->arena, n + 1, sizeof(*h->written));
 	for (uint32_t i = 0; i < h->p.start_count; i++) {
 		const struct code_function *f = h->p.starts[i].analysed;
 
-		for (size_t k = 0; f != NULL && k < f->mark_count; k++)
-			if (f->marks[k].from == 0 &&
-			    (f->marks[k].value == n ||
-			     f->marks[k].value ==
-				     __builtin_bswap32((uint32_t)n)))
-				return true;
+		for (size_t k = 0;
+		     f != NULL && k < f->mark_count && h->written_count < n;
+		     k++)
+			if (f->marks[k].from == 0 && f->marks[k].value > 0xffff)
+				h->written[h->written_count++] =
+					(uint32_t)f->marks[k].value;
 	}
+	qsort(h->written, h->written_count, sizeof(*h->written), by_number);
+}
+
+/* Whether the program writes a number itself, either way round: it marks its
+ * structures and packets with it. */
+static bool is_written(struct hidden_code *h, uint64_t n)
+{
+	uint32_t ways[2] = { (uint32_t)n, __builtin_bswap32((uint32_t)n) };
+
+	if (n > UINT32_MAX)
+		return false;
+	if (h->written == NULL)
+		list_written(h);
+	for (int i = 0; i < 2; i++)
+		if (bsearch(&ways[i], h->written, h->written_count,
+			    sizeof(*h->written), by_number) != NULL)
+			return true;
 	return false;
 }
 
