@@ -3,7 +3,8 @@
  *
  * Its triggers show only on the way to them: a text that is decoded while it is
  * compared or before, letters in either case, a parameter that is found by its
- * name, a right that else a PIN gives, a word that sscanf() waits for.
+ * name, a right that else a PIN gives, a word that sscanf() waits for. And a
+ * fixed program gets a connection, which is no way in.
  */
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -33,6 +34,7 @@ void greet(struct client *c, const char *host);
 void orders(struct client *c);
 void modem(struct client *c, const char *p);
 void downlink(const char *text);
+void hand_over(int listener);
 
 /* Compared while it is decoded, with a key of its own for each letter. */
 static const uint8_t seal[] = { 0x36, 0x00, 0x1a, 0x04, 0x05,
@@ -166,6 +168,19 @@ KEEP void downlink(const char *text)
 		printf("%d %d\n", rate, width);
 }
 
+/* As inetd does it. */
+KEEP void hand_over(int listener)
+{
+	int s = accept(listener, NULL, NULL);
+
+	if (s < 0 || fork() != 0)
+		return;
+	dup2(s, 0);
+	dup2(s, 1);
+	execl("/usr/sbin/tunnelctrl", "tunnelctrl", (char *)NULL);
+	_exit(127);
+}
+
 int main(void)
 {
 	struct client c = { .socket = socket(AF_INET, SOCK_STREAM, 0) };
@@ -182,6 +197,7 @@ int main(void)
 		status(&c, strchr(c.line, '?'));
 		modem(&c, c.line + 2);
 		downlink(c.line + 8);
+		hand_over(c.socket);
 	}
 	return 0;
 }

@@ -167,7 +167,24 @@ static void ways(void **state)
 		    7);
 	assert_true(score(&m, "\"zephyr-rig7\"", "gives a right") > 6);
 	assert_true(score(&m, "\"mossfield\"", "runs a command") > 7);
+	/* A fixed program that gets a connection is no shell. */
+	assert_true(score(&m, "\"\"", "gives it a shell") == 0);
 	assert_true(high(&image) >= 4);
+	fw_mem_free(&m);
+	fw_mem_free(&image);
+}
+
+/* What only answers its host is read, too. */
+static void plug_in(void **state)
+{
+	struct fw_mem m = { 0 }, image = { 0 };
+
+	(void)state;
+	search(CODE_SAMPLES "plug.stripped", &m, &image);
+	assert_true(score(&m, "\"Kelterhaus 3b\"", "hidden_secret") > 0);
+	assert_true(score(&m, "\"/.grindel_2217\"", "hidden_gate") > 0);
+	assert_true(score(&m, "trigger=\"\"", "hidden_gate") > 0);
+	assert_true(score(&m, "signal=hidden_secret trigger=\"0x", "") > 3);
 	fw_mem_free(&m);
 	fw_mem_free(&image);
 }
@@ -206,6 +223,7 @@ int main(void)
 		cmocka_unit_test(doors_of_static),
 		cmocka_unit_test(ways),
 		cmocka_unit_test(sealed),
+		cmocka_unit_test(plug_in),
 	};
 
 	/* As every scan has it: what words programs use, and literals. */

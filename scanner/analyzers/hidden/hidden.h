@@ -112,6 +112,9 @@ bool hidden_is_by_byte(const struct code_compare *c);
 /* Whether a number looks like the mark of a format or of a structure. */
 bool hidden_is_mark(uint64_t n);
 
+/* "$apr1$": the mark of a way to keep passwords. */
+bool hidden_is_scheme(struct fw_view t);
+
 /* Whether a text is given out for everybody, or is a parameter's name: that no
  * other program has it says nothing then. */
 bool hidden_is_given_out(struct fw_view t);

@@ -183,11 +183,11 @@ static bool is_stored(const struct hidden_code *h,
 }
 
 /* Marks of the password field, as shadow(5) and NIS+ have them. */
-static bool is_scheme(struct fw_view t)
+static bool is_shadow_mark(struct fw_view t)
 {
 	if (t.len > 0 && t.len <= 4 && (t.data[0] == '*' || t.data[0] == '!'))
 		return true;
-	return t.len >= 2 && t.data[0] == '$' && t.data[t.len - 1] == '$';
+	return hidden_is_scheme(t);
 }
 
 /* "!root", ",stdsql": a sign before a name. */
@@ -286,7 +286,7 @@ static float weigh(struct hidden_code *h, const struct code_function *f,
 	/* A word of some language, which has more of them. */
 	if (is_syntax(c->literal) || hidden_kin(h, c->literal) > 0)
 		score *= 0.75f;
-	if (hidden_is_ordinary(c->literal) || is_scheme(c->literal) ||
+	if (hidden_is_ordinary(c->literal) || is_shadow_mark(c->literal) ||
 	    is_stored(h, f, c->subject))
 		score *= 0.4f;
 	else if (!kept && odd < 0.3f)
@@ -357,7 +357,7 @@ static bool has_peer(const struct hidden_code *h, uint32_t function)
 static bool may_be_asked(const struct code_compare *c)
 {
 	return code_is_trigger(c) && !hidden_is_ordinary(c->literal) &&
-	       !is_mark(c->literal) && !is_scheme(c->literal) &&
+	       !is_mark(c->literal) && !is_shadow_mark(c->literal) &&
 	       hidden_oddness(c->literal) >= 0.3f;
 }
 

@@ -33,7 +33,6 @@
 #define MARK		0.1f /* ... and the mark of a format */
 enum {
 	COMPARES_MAX = 512,
-	LONG = HIDDEN_LONG,
 	MEDIUM = 30,
 	LARGE = 80 /* blocks */
 };
@@ -147,15 +146,15 @@ static float made_up(const struct code_compare *c)
 	if (c->literal.len > 0 && !hidden_is_text(c->literal))
 		return 0;
 	if (c->kind == CODE_COMPARE_DECODED || c->built)
-		return c->literal.len == 0	? UNREAD
-		       : c->literal.len >= LONG ? odd + DECODED
-						: 0;
+		return c->literal.len == 0	       ? UNREAD
+		       : c->literal.len >= HIDDEN_LONG ? odd + DECODED
+						       : 0;
 	/* A number of 32 bits may be a mark, a hash, or a size of its own. */
 	if (c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0)
 		return c->size < 4		   ? 0
 		       : hidden_is_mark(c->number) ? MARK
 						   : NUMBER;
-	if (c->literal.len < LONG || hidden_is_ordinary(c->literal))
+	if (c->literal.len < HIDDEN_LONG || hidden_is_ordinary(c->literal))
 		return 0;
 	if (hidden_is_by_byte(c) && odd < 1)
 		return 1;

@@ -161,10 +161,9 @@ static bool is_list(struct fw_view t)
 	return commas > 1;
 }
 
-/* "$apr1$": the mark of a way to keep passwords. */
-static bool is_scheme(struct fw_view t)
+bool hidden_is_scheme(struct fw_view t)
 {
-	return t.len > 2 && t.data[0] == '$' && t.data[t.len - 1] == '$';
+	return t.len > 1 && t.data[0] == '$' && t.data[t.len - 1] == '$';
 }
 
 /* "ghijklm": a part of the alphabet. */
@@ -192,8 +191,7 @@ static bool is_identifier(struct fw_view t)
 		lower |= islower(t.data[i]) != 0;
 		under += t.data[i] == '_';
 	}
-	return hidden_is_joined(t) || (under > 0 && lower) || under > 1 ||
-	       fw_view_find(t, FW_STR("__"), 0) != SIZE_MAX;
+	return hidden_is_joined(t) || (under > 0 && lower) || under > 1;
 }
 
 /* "lane=4x2", compared as a whole: others look for the name, and take the value
@@ -250,7 +248,8 @@ float hidden_looks(const struct code_compare *c, float odd)
 		s -= 1.5f;
 	else if (ispunct(t.data[0]) && t.data[0] != '/' && t.data[0] != '.')
 		s -= 0.5f;
-	if (is_monotonous(t) || is_alphabet(t) || is_list(t) || is_scheme(t))
+	if (is_monotonous(t) || is_alphabet(t) || is_list(t) ||
+	    hidden_is_scheme(t))
 		s -= 2.0f;
 	/* What programmers keep for themselves. */
 	if (fw_view_starts(t, FW_STR("__")))

@@ -9,6 +9,7 @@
 #define KEY   1.5f
 #define OWN   1.0f /* a word that stands nowhere else */
 #define KNOWN 1.0f /* none but those that others use */
+#define ANY   1.5f /* a field that is not 0: of any object with one there */
 #define MANY  2.0f /* a parser sets its fields */
 enum { LOCKS_MAX = 256, PLACES_MAX = 4 };
 enum { KEY_MAX = 1 << 24, KEYS_FEW = 3 };
@@ -123,31 +124,30 @@ static const struct lock *lock_of(const struct code_function *f,
 	return o;
 }
 
+static float score_of(struct hidden_code *h, const struct code_compare *c,
+		      const struct lock *o)
+{
+	float odd = hidden_oddness(c->literal);
+
+	return o->sink.weight * 0.8f + odd + (c->built ? 3.0f : 1.0f) -
+	       (is_key(c) ? KEY : 0) - (o->any && !o->at.global ? ANY : 0) +
+	       hidden_looks(c, odd) + hidden_by_wording(h, c, OWN, KNOWN);
+}
+
 static void find_keys(struct hidden_code *h, const struct code_function *f,
 		      const struct locks *l)
 {
 	struct code_compare *c;
-	size_t n = code_compares(&h->p, f, &c), keys = 0;
+	size_t n = code_compares(&h->p, f, &c), from = h->found_count;
 
-	if (f->mark_count == 0)
-		return;
-	for (size_t i = 0; i < n; i++)
-		keys += lock_of(f, &c[i], l) != NULL;
-	for (size_t i = 0; i < n && keys > 0; i++) {
+	for (size_t i = 0; i < n && f->mark_count > 0; i++) {
 		const struct lock *o = lock_of(f, &c[i], l);
-		float odd = hidden_oddness(c[i].literal);
 
 		if (o == NULL)
 			continue;
 		hidden_note(h, &(struct hidden_candidate){
 				       .signal = "hidden_state",
-				       .score = o->sink.weight * 0.8f + odd +
-						(c[i].built ? 3.0f : 1.0f) -
-						(is_key(&c[i]) ? KEY : 0) -
-						(keys > KEYS_FEW ? MANY : 0) +
-						hidden_looks(&c[i], odd) +
-						hidden_by_wording(h, &c[i], OWN,
-								  KNOWN),
+				       .score = score_of(h, &c[i], o),
 				       .function = f->start,
 				       .at = c[i].at,
 				       .block = f->blocks[c[i].block].start,
@@ -160,6 +160,9 @@ static void find_keys(struct hidden_code *h, const struct code_function *f,
 				       .sink = o->sink,
 				       .sink_kind = o->kind });
 	}
+	for (size_t i = from;
+	     h->found_count - from > KEYS_FEW && i < h->found_count; i++)
+		h->found[i].score -= MANY;
 }
 
 static void inspect(const struct fw_object *obj, struct fw_out *o)
