@@ -385,6 +385,16 @@ static code_id byte_of_call(const struct code_program *p,
 								   : subject;
 }
 
+/* A whole register, and nothing that was multiplied or added up. */
+static bool may_be_address(const struct code_program *p,
+			   const struct code_test *t, code_id subject)
+{
+	const struct code_value *v = value(p, subject);
+
+	return v->kind != CODE_SUM && v->kind != CODE_MIXED &&
+	       v->size % p->word == 0 && t->size >= p->word;
+}
+
 static bool by_value(struct code_program *p, const struct code_function *f,
 		     const struct code_block *b, const struct code_test *t,
 		     struct bytes *s, struct code_compare *out)
@@ -414,8 +424,8 @@ static bool by_value(struct code_program *p, const struct code_function *f,
 	out->kind = CODE_COMPARE_NUMBER;
 	out->size = width(out->number);
 	/* An address: the end of a list, one of the program's own objects. */
-	if (k > 0x1000 && code_range_of(p, k) != NULL &&
-	    value(p, out->subject)->size % p->word == 0)
+	if (k > 0x1000 && may_be_address(p, t, out->subject) &&
+	    code_range_of(p, k) != NULL)
 		return false;
 	if (!add_bytes(p, s, out->subject, k)) {
 		show_number(p, out);

@@ -11,7 +11,13 @@ enum {
 	COMPARE_MAX = 3000,
 	SHELL_MAX = 2048,
 	SHELL_TEXTS = 8,
-	SLOTS_MAX = 256
+	SLOTS_MAX = 256,
+	WORD_MIN = 3,
+	WORD_MAX = 40,
+	NEVER = 0xff,
+	START_DEPTH = 3,
+	START_SIZE = 512,
+	LIBRARY_MIN = 64 << 10
 };
 
 static const struct code_known compare_shape = { "a compare of two texts",
@@ -236,12 +242,126 @@ static void name_choosers(struct code_program *p)
 	}
 }
 
+/* The nearest function behind one that it calls; 0: none. */
+static uint64_t called_next(struct code_program *p, uint32_t from)
+{
+	const struct code_function *f = code_function(p, from);
+	uint64_t at = p->starts[from].address, next = 0, to;
+
+	for (size_t i = 0; f != NULL && i < f->call_count; i++) {
+		if (f->calls[i].function == CODE_NO_FUNCTION)
+			continue;
+		to = p->starts[f->calls[i].function].address;
+		if (to > at && (next == 0 || to < next))
+			next = to;
+	}
+	/* Start files in assembler load addresses as no compiler does. */
+	for (size_t i = 0; next == 0 && i < p->edge_count; i++)
+		if (p->edges[i].from == from && !p->edges[i].is_import &&
+		    p->starts[p->edges[i].to].address > at)
+			next = p->starts[p->edges[i].to].address;
+	return next;
+}
+
+/* Linkers put what a static program is made of one after the other: the start
+ * file, the program's own code, its libraries, and the C library at the end,
+ * of which the start file calls the first function. 0: it cannot be told. */
+static uint64_t library_of(struct code_program *p)
+{
+	uint64_t at = p->elf.h.e_entry & ~UINT64_C(1), next = 0, end = 0;
+
+	for (uint32_t i = 0; i < p->start_count; i++)
+		end = p->starts[i].end > end ? p->starts[i].end : end;
+	/* Some start files go on in a function of their own. */
+	for (int depth = 0; depth < START_DEPTH; depth++) {
+		uint32_t from = code_start_at(p, at);
+
+		next = from == CODE_NO_FUNCTION ? 0 : called_next(p, from);
+		if (next == 0)
+			return 0;
+		if (next - at > START_SIZE)
+			break;
+		at = next;
+	}
+	return end > next && end - next > LIBRARY_MIN ? next : 0;
+}
+
+enum use { COMPARES, MAY_COMPARE, OTHER_USE };
+
+/* Whether a call is how own code asks whether two texts are equal: one of them
+ * is a word, and what comes out is a number that is tested, or kept. */
+static enum use use_of(const struct code_program *p,
+		       const struct code_function *f, const struct code_call *c)
+{
+	struct fw_view t = c->text[1].len > 0 ? c->text[1] : c->text[0];
+	struct code_test test;
+
+	if (t.len < WORD_MIN || t.len > WORD_MAX ||
+	    (c->text[0].len > 0 && c->text[1].len > 0) ||
+	    memchr(t.data, '%', t.len) != NULL ||
+	    memchr(t.data, '/', t.len) != NULL)
+		return OTHER_USE;
+	for (uint32_t b = 0; b < f->block_count; b++) {
+		const struct code_block *k = &f->blocks[b];
+		const struct code_value *v;
+
+		if (!k->reached || k->cond == CODE_ALWAYS ||
+		    !code_test_of(&p->values, k->flags, k->cond, &test))
+			continue;
+		v = code_value_at(&p->values, test.left);
+		if (v->kind == CODE_RESULT && v->n == c->at)
+			return test.size == 4 && (test.cond == CODE_EQ ||
+						  test.cond == CODE_NE)
+				       ? COMPARES
+				       : OTHER_USE;
+	}
+	return MAY_COMPARE;
+}
+
+/* What has no shape is told by its use: strcasecmp() of 64-bit programs, where
+ * what a search returns is wider than what a compare does. */
+static void name_by_use(struct code_program *p)
+{
+	uint8_t *asked = fw_alloc(p->arena, p->start_count, 1);
+
+	for (uint32_t i = 0; i < p->start_count; i++) {
+		const struct code_function *f =
+			p->starts[i].address >= p->library
+				? NULL
+				: p->starts[i].analysed;
+
+		for (size_t k = 0; f != NULL && k < f->call_count; k++) {
+			uint32_t to = f->calls[k].function;
+
+			if (to == CODE_NO_FUNCTION || asked[to] == NEVER ||
+			    p->starts[to].known != NULL)
+				continue;
+			switch (use_of(p, f, &f->calls[k])) {
+			case COMPARES:
+				asked[to] = 1;
+				break;
+			case OTHER_USE:
+				asked[to] = NEVER;
+				break;
+			default:
+				break;
+			}
+		}
+	}
+	for (uint32_t i = 0; i < p->start_count; i++)
+		if (asked[i] == 1 && p->starts[i].address >= p->library)
+			p->starts[i].known = &compare_shape;
+}
+
 void code_find_library(struct code_program *p)
 {
 	add_chosen(p);
 	for (uint32_t i = 0; i < p->start_count; i++)
 		name(p, i);
 	name_choosers(p);
+	p->library = library_of(p);
+	if (p->library != 0 && p->word == 8)
+		name_by_use(p);
 	for (uint32_t i = 0; i < p->start_count; i++) {
 		const struct code_function *f = p->starts[i].analysed;
 

@@ -102,6 +102,8 @@ struct code_program {
 
 	struct code_start *starts; /* by address */
 	size_t start_count, start_cap;
+	uint64_t library; /* where the C library of a static program begins; or
+			     0 */
 	struct code_edge *edges; /* by from */
 	size_t edge_count, edge_cap;
 

@@ -288,7 +288,8 @@ static code_id add(struct code_program *p, code_id a, code_id b, uint64_t at)
 		return code_value_add(&p->values, a, V(b)->n, p->mask);
 	if (V(a)->kind == CODE_CONST)
 		return code_value_add(&p->values, b, V(a)->n, p->mask);
-	return code_value(&p->values, CODE_SITE, 0, 0, at);
+	return a == 0 || b == 0 ? code_value(&p->values, CODE_SITE, 0, 0, at)
+				: code_value(&p->values, CODE_SUM, 0, a, b);
 }
 
 static code_id address_of(struct code_program *p, const struct code_state *s,
@@ -356,6 +357,9 @@ static code_id result_of(struct code_program *p, const struct code_state *s,
 	case CODE_SHIFT:
 		return shift(p, a, op->imm);
 	case CODE_MIX:
+		/* Of a product with a constant the other factor tells more. */
+		if (op->b != CODE_NONE && b != 0 && V(a)->kind == CODE_CONST)
+			a = b;
 		return a == 0 ? 0 : code_value(&p->values, CODE_MIXED, 0, a, 0);
 	case CODE_COMPARE:
 	case CODE_TEST:

@@ -29,6 +29,7 @@ enum code_value_kind {
 	CODE_COMPARED,	 /* flags: base against value n; size in bytes */
 	CODE_TESTED,	 /* flags: base & value n against 0 */
 	CODE_CONDITION,	 /* cond n of the flags base, as 0 or 1 */
+	CODE_SUM,	 /* base + value n */
 	CODE_IMPORT,	 /* address of the n-th import */
 	CODE_MIXED	 /* base after something that cannot be told */
 };

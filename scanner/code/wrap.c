@@ -215,7 +215,7 @@ static bool is_of_both(const struct code_program *p, const struct code_call *c)
 	if (argument(p, c->args[1 - other]) != 1 || c->text[other].len > 0)
 		return false;
 	return v->kind == CODE_UNKNOWN || v->kind == CODE_SITE ||
-	       v->kind == CODE_DIFFERENCE ||
+	       v->kind == CODE_DIFFERENCE || v->kind == CODE_SUM ||
 	       argument_behind(p, c->args[other]) == 0;
 }
 

@@ -20,10 +20,10 @@
 #include "core/memory.h"
 
 extern const struct fw_analyzer fw_analyzer_hidden_auth,
-	fw_analyzer_hidden_found, fw_analyzer_hidden_gate,
-	fw_analyzer_hidden_guard, fw_analyzer_hidden_module,
-	fw_analyzer_hidden_received, fw_analyzer_hidden_start,
-	fw_analyzer_hidden_table;
+	fw_analyzer_hidden_date, fw_analyzer_hidden_found,
+	fw_analyzer_hidden_gate, fw_analyzer_hidden_guard,
+	fw_analyzer_hidden_module, fw_analyzer_hidden_received,
+	fw_analyzer_hidden_start, fw_analyzer_hidden_table;
 
 enum { SMALL = 256 << 10, LARGE = 1 << 20, SHOWN = 4 << 20 };
 /* For one program, beside its bytes. */
@@ -40,8 +40,8 @@ static struct cost search(struct fw_view bytes)
 	static const struct fw_analyzer *const all[] = {
 		&fw_analyzer_hidden_guard,    &fw_analyzer_hidden_auth,
 		&fw_analyzer_hidden_received, &fw_analyzer_hidden_gate,
-		&fw_analyzer_hidden_start,    &fw_analyzer_hidden_table,
-		&fw_analyzer_hidden_module,
+		&fw_analyzer_hidden_date,     &fw_analyzer_hidden_start,
+		&fw_analyzer_hidden_table,    &fw_analyzer_hidden_module,
 	};
 	struct fw_object_cache cache = { 0 };
 	struct fw_object obj = { .bytes = bytes,

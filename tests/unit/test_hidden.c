@@ -10,10 +10,11 @@
 #include "core/memory.h"
 
 extern const struct fw_analyzer fw_analyzer_hidden, fw_analyzer_hidden_auth,
-	fw_analyzer_hidden_found, fw_analyzer_hidden_gate,
-	fw_analyzer_hidden_guard, fw_analyzer_hidden_received,
-	fw_analyzer_hidden_secret, fw_analyzer_hidden_start,
-	fw_analyzer_hidden_state, fw_analyzer_hidden_table;
+	fw_analyzer_hidden_date, fw_analyzer_hidden_found,
+	fw_analyzer_hidden_gate, fw_analyzer_hidden_guard,
+	fw_analyzer_hidden_received, fw_analyzer_hidden_secret,
+	fw_analyzer_hidden_start, fw_analyzer_hidden_state,
+	fw_analyzer_hidden_table;
 
 static struct fw_view load(const char *path, struct fw_arena *a)
 {
@@ -37,9 +38,9 @@ static void search(const char *path, struct fw_mem *m, struct fw_mem *image)
 	static const struct fw_analyzer *const all[] = {
 		&fw_analyzer_hidden_guard,    &fw_analyzer_hidden_auth,
 		&fw_analyzer_hidden_received, &fw_analyzer_hidden_gate,
-		&fw_analyzer_hidden_state,    &fw_analyzer_hidden_start,
-		&fw_analyzer_hidden_table,    &fw_analyzer_hidden_secret,
-		&fw_analyzer_hidden_found,
+		&fw_analyzer_hidden_date,     &fw_analyzer_hidden_state,
+		&fw_analyzer_hidden_start,    &fw_analyzer_hidden_table,
+		&fw_analyzer_hidden_secret,   &fw_analyzer_hidden_found,
 	};
 	struct fw_object_cache cache = { 0 };
 	struct fw_view bytes = load(path, &m->arena);
@@ -149,6 +150,8 @@ static void doors_of_static(void **state)
 	search(CODE_SAMPLES "static.stripped", &m, &image);
 	assert_true(score(&m, "\"x9probe\"", "hidden_table") > 7);
 	assert_true(score(&m, "accounts or keys: /etc/passwd", "") > 7);
+	/* strcasecmp() is told by nothing but its use. */
+	assert_true(score(&m, "\"m4x-survey\"", "") > 5);
 	fw_mem_free(&m);
 	fw_mem_free(&image);
 }
@@ -183,8 +186,26 @@ static void plug_in(void **state)
 	search(CODE_SAMPLES "plug.stripped", &m, &image);
 	assert_true(score(&m, "\"Kelterhaus 3b\"", "hidden_secret") > 0);
 	assert_true(score(&m, "\"/.grindel_2217\"", "hidden_gate") > 0);
-	assert_true(score(&m, "trigger=\"\"", "hidden_gate") > 0);
+	assert_true(score(&m, "trigger=\"\"", "hidden_date") > 3);
 	assert_true(score(&m, "signal=hidden_secret trigger=\"0x", "") > 3);
+	fw_mem_free(&m);
+	fw_mem_free(&image);
+}
+
+/* Three of its functions wait for their time, and three need not be told of. */
+static void clocks(void **state)
+{
+	struct fw_mem m = { 0 }, image = { 0 };
+	size_t found = 0;
+
+	(void)state;
+	search(CODE_SAMPLES "clock.stripped", &m, &image);
+	for (size_t i = 0; i < m.fact_count; i++)
+		found += strcmp(m.facts[i].key, "hidden.candidate") == 0 &&
+			 strstr(m.facts[i].value, "hidden_date") != NULL &&
+			 strtod(m.facts[i].value, NULL) > 5;
+	assert_true(found >= 3);
+	assert_true(high(&image) >= 3);
 	fw_mem_free(&m);
 	fw_mem_free(&image);
 }
@@ -224,6 +245,7 @@ int main(void)
 		cmocka_unit_test(ways),
 		cmocka_unit_test(sealed),
 		cmocka_unit_test(plug_in),
+		cmocka_unit_test(clocks),
 	};
 
 	/* As every scan has it: what words programs use, and literals. */

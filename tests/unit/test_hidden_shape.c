@@ -58,6 +58,10 @@ static void looks(void **state)
 		    look("lane-4x2", CODE_COMPARE_SEARCH));
 	assert_true(look("plumbline=", CODE_COMPARE_CALL) < plain);
 	assert_true(look("Not_Conn_", CODE_COMPARE_CALL) < plain);
+	/* What texts have to look like is no text; with a word in it, it is. */
+	assert_true(look("^T-00[0-9][1-9]$", CODE_COMPARE_CALL) < plain);
+	assert_true(look("^T-00[0-9][1-9]$", CODE_COMPARE_CALL) <
+		    look("^weitblick[ -]?7$", CODE_COMPARE_CALL));
 	assert_true(look("$plumblin", CODE_COMPARE_CALL) <
 		    look("#plumblin", CODE_COMPARE_CALL));
 	assert_true(look("$2b$", CODE_COMPARE_CALL) < plain - 2);

@@ -73,8 +73,18 @@ bool hidden_wants(const struct fw_object *obj);
  * none whose code is read, or calls nothing that could matter. */
 struct hidden_code *hidden_code(const struct fw_object *obj, struct fw_out *o);
 
+/* Whether a function of a static program is the C library's. */
+bool hidden_is_library(const struct hidden_code *h, uint32_t function);
+
 /* Notes a candidate; strings must outlive the object's job. */
 void hidden_note(struct hidden_code *h, const struct hidden_candidate *c);
+
+/* Notes what runs only behind block `to` after call or compare c, as what a
+ * file, a variable or a date opens. False: nothing strong, which is a hint
+ * where there is a literal. */
+bool hidden_note_gate(struct hidden_code *h, const struct code_function *f,
+		      const struct code_call *c, uint32_t to, float extra,
+		      struct fw_view literal, const char *trigger);
 
 /* Joins the candidates of one place, best first; how many are told of. */
 size_t hidden_join(struct hidden_code *h);

@@ -2,6 +2,7 @@
 #include "analyzers/hidden/hidden.h"
 
 #define FORMAT 2.0f /* how odd it is to compare with one */
+#define LIBRARY 0.5f /* of the weight of what the C library does */
 enum { HOST_MIN = 8, DECIDES_MAX = 10 << 10 /* bytes of code */ };
 
 #include <ctype.h>
@@ -112,11 +113,19 @@ uint8_t *hidden_marks(struct hidden_code *h, const struct code_function *f,
 	return memset(h->marks[room], 0, f->block_count);
 }
 
+bool hidden_is_library(const struct hidden_code *h, uint32_t function)
+{
+	return h->p.library != 0 &&
+	       h->p.starts[function].address >= h->p.library;
+}
+
 void hidden_note(struct hidden_code *h, const struct hidden_candidate *c)
 {
 	h->found = fw_grow(&h->arena, h->found, &h->found_cap,
 			   h->found_count + 1, sizeof(*c));
 	h->found[h->found_count++] = *c;
+	if (hidden_is_library(h, c->function))
+		h->found[h->found_count - 1].score *= LIBRARY;
 }
 
 static bool is_plain_word(struct fw_view t, size_t *upper, size_t *digits,

@@ -1,7 +1,7 @@
-/* hidden_gate.c - a file, an environment variable or a date that opens a way
+/* hidden_gate.c - a file or an environment variable that opens a way
  *
- * Not a compare with a text: the bare existence of something, or the time, is
- * what decides whether a shell or a login service starts.
+ * Not a compare with a text: the bare existence of something is what decides
+ * whether a shell or a login service starts.
  */
 #include <ctype.h>
 
@@ -49,15 +49,15 @@ static float by_words(struct hidden_code *h, struct fw_view literal)
 					 : 0;
 }
 
-static void note(struct hidden_code *h, const struct code_function *f,
-		 const struct code_call *c, uint32_t to, float extra,
-		 struct fw_view literal, const char *trigger)
+bool hidden_note_gate(struct hidden_code *h, const struct code_function *f,
+		      const struct code_call *c, uint32_t to, float extra,
+		      struct fw_view literal, const char *trigger)
 {
 	struct code_sinks s = { .of = { { .weight = 0 } } };
 	enum code_sink_kind best;
 
 	if (to == CODE_NO_BLOCK || !code_guards(f, c->block, to))
-		return;
+		return false;
 	code_sinks_behind(&h->p, f, to, &s);
 	best = code_sinks_best(&s);
 	/* The program that is looked for is the one that is run: only where
@@ -76,6 +76,9 @@ static void note(struct hidden_code *h, const struct code_function *f,
 	bool open = best <= CODE_SINK_SHELL || best == CODE_SINK_EXEC_SHELL ||
 		    (best == CODE_SINK_DAEMON && has(s.of[best].text, "/sh"));
 
+	/* What a date leads to is told by who looks for dates. */
+	if (hint && literal.len == 0)
+		return false;
 	hidden_note(
 		h,
 		&(struct hidden_candidate){
@@ -100,6 +103,7 @@ static void note(struct hidden_code *h, const struct code_function *f,
 			.effect = code_sink_words(best),
 			.sink = s.of[best],
 			.sink_kind = best });
+	return !hint;
 }
 
 static bool is_stat(const struct code_known *k)
@@ -195,132 +199,12 @@ static void by_call(struct hidden_code *h, const struct code_function *f,
 	if (((k->use & CODE_ENV) != 0 && is_common(name)) || name.len < 3)
 		return;
 	if ((k->use & CODE_ENV) != 0)
-		note(h, f, c, other, hidden_oddness(name), name,
-		     "an environment variable is set:");
+		hidden_note_gate(h, f, c, other, hidden_oddness(name), name,
+				 "an environment variable is set:");
 	else
-		note(h, f, c, is_stat(k) ? zero : other,
-		     path_score(name) + hidden_oddness(name), name,
-		     "a file is there:");
-}
-
-/* 20270118: a day, as a number that people read. */
-static bool is_day(uint64_t n)
-{
-	uint64_t month = n / 100 % 100, day = n % 100;
-
-	return n > 20080000 && n < 20520000 && month > 0 && month <= 12 &&
-	       day > 0 && day <= 31;
-}
-
-/* Seconds since 1970 that lie between 2008 and 2052, or such a day. */
-static bool is_date(const struct code_compare *c)
-{
-	return c->kind == CODE_COMPARE_ORDER &&
-	       ((c->number > 1200000000 && c->number < 2600000000) ||
-		is_day(c->number));
-}
-
-/* A part of a date, not how long something has taken. */
-static bool is_field(const struct hidden_code *h, const struct code_compare *c)
-{
-	return code_value_is(&h->p.values, c->subject, CODE_LOADED) &&
-	       c->number < 200;
-}
-
-static bool is_time(struct hidden_code *h, const struct code_function *f,
-		    const struct code_compare *c)
-{
-	bool outside;
-
-	return hidden_is_from(hidden_origin(h, f, c->subject, &outside),
-			      HIDDEN_TIME);
-}
-
-/* The time in order to a constant, or a part of it (hour, day) equal to one. */
-static void by_time(struct hidden_code *h, const struct code_function *f)
-{
-	struct code_compare *c;
-	size_t n = code_compares(&h->p, f, &c);
-
-	for (size_t i = 0; i < n; i++) {
-		if (!c[i].is_number || c[i].number == 0 ||
-		    (int32_t)c[i].number == -1 ||
-		    (!is_date(&c[i]) &&
-		     !(is_field(h, &c[i]) && is_time(h, f, &c[i]))))
-			continue;
-		const struct code_call fake = { .at = c[i].at,
-						.block = c[i].block };
-
-		note(h, f, &fake, c[i].equal, 2, (struct fw_view){ NULL, 0 },
-		     "the time is as the program wants it");
-		if (c[i].kind == CODE_COMPARE_ORDER)
-			note(h, f, &fake, c[i].other, 2,
-			     (struct fw_view){ NULL, 0 },
-			     "the time is as the program wants it");
-	}
-}
-
-/* The offset that a value was loaded from, and its base; false: it was not. */
-static bool field_of(const struct hidden_code *h, code_id id, code_id *base,
-		     uint64_t *off)
-{
-	const struct code_value *v = code_value_at(&h->p.values, id);
-
-	if (v->kind != CODE_LOADED || v->size != 4)
-		return false;
-	*base = code_value_base(&h->p.values, v->base, off);
-	const struct code_value *b = code_value_at(&h->p.values, *base);
-
-	if (b->kind == CODE_STACK) {
-		*off = b->n;
-		*base = 0;
-	}
-	return true;
-}
-
-/* Whether two numbers are fields of one struct tm: minute, hour, day, month,
- * weekday stand at 4, 8, 12, 16 and 24 bytes and are smaller than 60. */
-static bool same_tm(const struct hidden_code *h, const struct code_compare *a,
-		    const struct code_compare *b)
-{
-	uint64_t x, y;
-	code_id p, q;
-
-	if (!field_of(h, a->subject, &p, &x) ||
-	    !field_of(h, b->subject, &q, &y) || p != q || x == y ||
-	    a->number >= 60 || b->number >= 60 ||
-	    (a->number == 0 && b->number == 0))
-		return false;
-	return (x > y ? x - y : y - x) <= 20 &&
-	       (p == 0 || (x >= 4 && x <= 24 && y >= 4 && y <= 24));
-}
-
-/* Two fields of a date must be right before it happens. */
-static void by_date(struct hidden_code *h, const struct code_function *f)
-{
-	struct code_compare *c;
-	size_t n = code_compares(&h->p, f, &c);
-
-	/* Other numbers lie beside each other, too. */
-	if ((h->p.starts[f->start].reach & CODE_CLOCK) == 0)
-		return;
-	for (size_t i = 0; i < n && n < 128; i++)
-		for (size_t k = 0; k < n; k++) {
-			if (c[i].kind != CODE_COMPARE_NUMBER ||
-			    c[k].kind != CODE_COMPARE_NUMBER || k == i ||
-			    c[i].equal == CODE_NO_BLOCK ||
-			    !code_guards(f, c[i].block, c[i].equal) ||
-			    !code_dominates(f, c[i].equal, c[k].block) ||
-			    !same_tm(h, &c[i], &c[k]))
-				continue;
-			const struct code_call fake = { .at = c[k].at,
-							.block = c[k].block };
-
-			note(h, f, &fake, c[k].equal, 2.5f,
-			     (struct fw_view){ NULL, 0 },
-			     "the date and time are the ones that it waits "
-			     "for");
-		}
+		hidden_note_gate(h, f, c, is_stat(k) ? zero : other,
+				 path_score(name) + hidden_oddness(name), name,
+				 "a file is there:");
 }
 
 static void inspect(const struct fw_object *obj, struct fw_out *o)
@@ -335,16 +219,14 @@ static void inspect(const struct fw_object *obj, struct fw_out *o)
 						  : s->analysed;
 		if (f == NULL || f->block_count == 0)
 			continue;
-		by_date(h, f);
 		for (size_t k = 0; k < f->call_count; k++)
 			by_call(h, f, &f->calls[k]);
-		by_time(h, f);
 	}
 }
 
 const struct fw_analyzer fw_analyzer_hidden_gate = {
 	.name = "hidden_gate",
-	.title = "Files, variables and dates that open a way in",
+	.title = "Files and variables that open a way in",
 	.wants = hidden_wants,
 	.inspect = inspect,
 };

@@ -66,6 +66,24 @@ static const struct fw_kind gate = {
 	.cwe = { 912, 489, 0 },
 };
 
+static const struct fw_kind date = {
+	.id = "hidden/date-decides",
+	.title = "from a date on a program does what it did not do before",
+	.explanation =
+		"A date or a time of day that is fixed in the program decides "
+		"what it does, or what it answers. Tests before that date do "
+		"not show it, and nobody has to send anything for it to "
+		"happen.",
+	.ask_vendor = "What is this date for, what changes then, and how can "
+		      "the owner see and set it?",
+	.false_alarm =
+		"A clock that was never set is told by its date; nightly "
+		"work has its hour.",
+	.severity = FW_HIGH,
+	.confidence = FW_LIKELY,
+	.cwe = { 912, 511, 0 },
+};
+
 static const struct fw_kind start = {
 	.id = "hidden/runs-at-load",
 	.title = "code runs as soon as a program or library is loaded",
@@ -139,19 +157,20 @@ const struct fw_kind hidden_look = {
 	.cwe = { 912, 0 },
 };
 
-const struct fw_kind *const hidden_kinds[] = {
-	&guarded, &login, &received,	&gate, &start,
-	&table, &state, &secret,   &hidden_look, NULL
-};
+const struct fw_kind *const hidden_kinds[] = { &guarded,     &login, &received,
+					       &gate,	     &date,  &start,
+					       &table,	     &state, &secret,
+					       &hidden_look, NULL };
 
 static const struct {
 	const char *signal;
 	const struct fw_kind *kind;
 } signals[] = {
 	{ "hidden_auth", &login },    { "hidden_received", &received },
-	{ "hidden_gate", &gate },     { "hidden_start", &start },
-	{ "hidden_table", &table },   { "hidden_state", &state },
-	{ "hidden_guard", &guarded }, { "hidden_secret", &secret },
+	{ "hidden_gate", &gate },     { "hidden_date", &date },
+	{ "hidden_start", &start },   { "hidden_table", &table },
+	{ "hidden_state", &state },   { "hidden_guard", &guarded },
+	{ "hidden_secret", &secret },
 };
 
 const struct fw_kind *hidden_kind_of(struct fw_view signal)

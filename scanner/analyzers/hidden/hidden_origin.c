@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 enum { OBJECT_MAX = 4096 /* bytes of one on the stack */ };
+enum { BUFFER_MAX = 4096, CLOCK_MAX = 64 };
 enum { CALLERS_MAX = 4, LEVELS_MAX = 2 };
 enum { RESULT = 0xff, PARTS_MAX = 4 };
 
@@ -128,50 +129,79 @@ static code_id made_of(const struct hidden_code *h,
 	return 0;
 }
 
+/* How far an address lies behind where a call writes; SIZE_MAX: not there. Of
+ * an object of which nothing is known but where it begins: 0. */
+static size_t distance(const struct hidden_code *h, code_id to, code_id at,
+		       uint32_t use)
+{
+	const struct code_value *w = code_value_at(&h->p.values, to);
+	const struct code_value *v = code_value_at(&h->p.values, at);
+	size_t most = (use & CODE_CLOCK) != 0 ? CLOCK_MAX : BUFFER_MAX;
+
+	if (to == 0)
+		return SIZE_MAX;
+	if (to == at)
+		return 0;
+	if (w->kind != v->kind ||
+	    (v->kind != CODE_STACK && v->kind != CODE_CONST) || v->n < w->n ||
+	    v->n - w->n >= most)
+		return SIZE_MAX;
+	return (size_t)(v->n - w->n);
+}
+
+/* The call that fills a buffer, and what such a call does: of several that
+ * may, the one that writes nearest before it. NULL: none does. */
+static const struct code_call *filled_by(struct hidden_code *h,
+					 const struct code_function *f,
+					 code_id buffer, uint32_t *use)
+{
+	const struct code_call *best = NULL;
+	size_t nearest = SIZE_MAX;
+	uint64_t at;
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		const struct code_call *c = &f->calls[i];
+		const struct code_known *k = code_call_known(&h->p, c);
+		uint32_t does = k != NULL ? k->use : uses_of(h, c);
+
+		if ((does & (CODE_RECEIVE | CODE_HOST | CODE_CLOCK)) == 0)
+			continue;
+		for (unsigned a = 0; a < 3; a++) {
+			code_id to =
+				code_value_base(&h->p.values, c->args[a], &at);
+			size_t d = distance(h, to, buffer, does);
+
+			if (d >= nearest)
+				continue;
+			nearest = d;
+			best = c;
+			*use = does;
+		}
+	}
+	return best;
+}
+
 /* A buffer that a call fills is what that call gives. */
 static const char *of_buffer(struct hidden_code *h,
 			     const struct code_function *f, code_id buffer,
 			     bool *outside)
 {
-	uint64_t n, at;
+	uint64_t n;
+	uint32_t use = 0;
 	code_id base = code_value_base(&h->p.values, buffer, &n);
 	const struct code_value *v = code_value_at(&h->p.values, base);
+	const struct code_call *c;
 
 	*outside = false;
 	if (v->kind != CODE_STACK && v->kind != CODE_CONST &&
 	    v->kind != CODE_LOADED && v->kind != CODE_RESULT)
 		return NULL;
-	for (size_t i = 0; i < f->call_count; i++) {
-		const struct code_call *c = &f->calls[i];
-		const struct code_known *k = code_call_known(&h->p, c);
-
-		uint32_t use = k != NULL ? k->use : uses_of(h, c);
-
-		if ((use & (CODE_RECEIVE | CODE_HOST | CODE_CLOCK)) == 0)
-			continue;
-		for (unsigned a = 0; a < 3; a++) {
-			code_id to =
-				code_value_base(&h->p.values, c->args[a], &at);
-			const struct code_value *w =
-				code_value_at(&h->p.values, to);
-			bool near =
-				w->kind == v->kind &&
-				(v->kind == CODE_STACK ||
-				 v->kind == CODE_CONST) &&
-				v->n >= w->n &&
-				v->n - w->n <
-					((use & CODE_CLOCK) != 0 ? 64 : 4096);
-
-			if (to == 0 || (to != base && !near))
-				continue;
-			if (is_of_file(h, f, c)) {
-				*outside = false;
-				return HIDDEN_OF_FILE;
-			}
-			return of_use(use, outside);
-		}
-	}
-	return NULL;
+	c = filled_by(h, f, base, &use);
+	if (c == NULL)
+		return NULL;
+	return (use & CODE_RECEIVE) != 0 && is_of_file(h, f, c)
+		       ? HIDDEN_OF_FILE
+		       : of_use(use, outside);
 }
 
 static int by_callee(const void *a, const void *b, void *edges)

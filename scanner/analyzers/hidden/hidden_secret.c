@@ -222,7 +222,8 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 	s += kin == 0 ? (number ? 0 : 0.5f) : kin < 3 ? 0 : -1.0f;
 	/* Nobody outside gives it, or the C library of a static program asks.
 	 */
-	if (!hidden_is_reached(h) || (h->p.import_count < 2 && !outside))
+	if (!hidden_is_reached(h) ||
+	    (h->p.import_count < 2 && h->p.library == 0 && !outside))
 		s -= 1.0f;
 	return s + (peers == 0	? 0.8f
 		    : peers < 3 ? 0
@@ -295,6 +296,14 @@ static bool is_chosen(const struct code_compare *c)
 	       c->number < 0xfffff000;
 }
 
+/* Whether all bits of a mask are set: flags, that belong together. */
+static bool is_mask(const struct hidden_code *h, const struct code_compare *c)
+{
+	const struct code_value *v = code_value_at(&h->p.values, c->subject);
+
+	return v->kind == CODE_MASKED && v->n == c->number;
+}
+
 /* Below what is worth a place on the list of places to look at. */
 static float as_hint(float score)
 {
@@ -352,6 +361,8 @@ static void judge(struct hidden_code *h, const struct code_function *f,
 	bool outside, hint;
 	bool number = c->kind == CODE_COMPARE_NUMBER && c->literal.len == 0;
 
+	if (number && is_mask(h, c))
+		return;
 	if (hints ? !code_is_trigger(c) && !is_chosen(c)
 		  : odd == 0 || !code_is_trigger(c))
 		return;
@@ -398,7 +409,7 @@ static void look_at(struct hidden_code *h, const struct code_function *f,
 	size_t n = code_compares(&h->p, f, &c), some = 0;
 	struct code_guard *g;
 
-	if (!hints)
+	if (!hints && !hidden_is_library(h, f->start))
 		h->literals += count_literals(c, n);
 	for (size_t i = 0; i < n && n < COMPARES_MAX; i++)
 		some += hints ? code_is_trigger(&c[i]) || is_chosen(&c[i])

@@ -194,6 +194,23 @@ static bool is_identifier(struct fw_view t)
 	return hidden_is_joined(t) || (under > 0 && lower) || under > 1;
 }
 
+/* "^T-00[0-9]$": what texts have to look like, rather than one of them. */
+static bool is_pattern(struct fw_view t)
+{
+	size_t letters = 0, most = 0;
+	bool within = false, some = false;
+
+	if (t.data[0] != '^' && t.data[t.len - 1] != '$')
+		return false;
+	for (size_t i = 0; i < t.len; i++) {
+		within = t.data[i] == '[' || (within && t.data[i] != ']');
+		some |= within;
+		letters = !within && isalpha(t.data[i]) ? letters + 1 : 0;
+		most = letters > most ? letters : most;
+	}
+	return some && most < 4;
+}
+
 /* "lane=4x2", compared as a whole: others look for the name, and take the value
  * as it comes. */
 static bool is_setting(const struct code_compare *c)
@@ -248,6 +265,8 @@ float hidden_looks(const struct code_compare *c, float odd)
 		s -= 1.5f;
 	else if (ispunct(t.data[0]) && t.data[0] != '/' && t.data[0] != '.')
 		s -= 0.5f;
+	if (is_pattern(t))
+		s -= 3.0f;
 	if (is_monotonous(t) || is_alphabet(t) || is_list(t) ||
 	    hidden_is_scheme(t))
 		s -= 2.0f;
