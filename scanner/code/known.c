@@ -98,6 +98,7 @@ static const struct code_known table[] = {
 	{ "fgets_unlocked", CODE_RECEIVE, 0 },
 	{ "fgetspent", CODE_AUTH, 0 },
 	{ "finit_module", CODE_LOAD_CODE, 0 },
+	{ "fnmatch", CODE_EQUAL, 0 },
 	{ "fopen", CODE_FILE, 0 },
 	{ "fopen64", CODE_FILE, 0 },
 	{ "fork", CODE_FORK, 0 },

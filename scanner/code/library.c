@@ -46,8 +46,32 @@ static const struct code_known *wrapper(const struct code_function *f)
 	return k;
 }
 
-/* Reads what both arguments point to, writes nothing, calls nobody, and returns
- * no pointer into them (which is a search). *truth: it returns 1 or 0. */
+/* Whether a function calls nobody but those that measure or turn letters. */
+static bool only_looks(const struct code_program *p,
+		       const struct code_function *f)
+{
+	static const char *const names[] = {
+		"strlen",  "strnlen",		"tolower",
+		"toupper", "ctype_tolower_loc", "ctype_toupper_loc"
+	};
+
+	for (size_t i = 0; i < f->call_count; i++) {
+		struct fw_view name =
+			code_bare_name(code_call_name(p, &f->calls[i]));
+		size_t k = 0;
+
+		while (k < sizeof(names) / sizeof(names[0]) &&
+		       !fw_view_eq(name, fw_view_str(names[k])))
+			k++;
+		if (k == sizeof(names) / sizeof(names[0]))
+			return false;
+	}
+	return true;
+}
+
+/* Reads what both arguments point to, writes nothing, calls nobody who does
+ * more, and returns no pointer into them (which is a search). *truth: it
+ * returns 1 or 0. */
 static bool is_compare(const struct code_program *p,
 		       const struct code_function *f, bool *truth)
 {
@@ -56,7 +80,7 @@ static bool is_compare(const struct code_program *p,
 
 	*truth = true;
 	if (__builtin_popcount(f->reads & 7) != 2 || f->writes ||
-	    f->call_count > 0 || f->block_count < 3)
+	    f->block_count < 3 || !only_looks(p, f))
 		return false;
 	for (uint32_t i = 0; i < f->block_count; i++) {
 		code_id base =

@@ -170,6 +170,19 @@ size_t code_outcomes(struct code_program *p, const struct code_function *f,
 	return n;
 }
 
+/* Whether a value is a call's result, or that and something else, which is 0
+ * when both are: "stat() == 0 && size == 0" as compilers join it. */
+static bool is_result(const struct code_program *p, code_id id,
+		      const struct code_call *c)
+{
+	const struct code_value *v = code_value_at(&p->values, id);
+
+	if (v->kind == CODE_EITHER)
+		return is_result(p, v->base, c) ||
+		       is_result(p, (code_id)v->n, c);
+	return v->kind == CODE_RESULT && v->n == c->at;
+}
+
 bool code_result_edges(const struct code_program *p,
 		       const struct code_function *f, const struct code_call *c,
 		       uint32_t *block, uint32_t *zero, uint32_t *other)
@@ -182,14 +195,11 @@ bool code_result_edges(const struct code_program *p,
 		if (!k->reached || k->cond == CODE_ALWAYS ||
 		    !code_test_of(&p->values, k->flags, k->cond, &t))
 			continue;
-		const struct code_value *left =
-			code_value_at(&p->values, t.left);
 		const struct code_value *right =
 			code_value_at(&p->values, t.right);
 
-		if (left->kind != CODE_RESULT || left->n != c->at ||
-		    right->kind != CODE_CONST || right->n != 0 ||
-		    (t.cond != CODE_EQ && t.cond != CODE_NE))
+		if (!is_result(p, t.left, c) || right->kind != CODE_CONST ||
+		    right->n != 0 || (t.cond != CODE_EQ && t.cond != CODE_NE))
 			continue;
 		*block = b;
 		*zero = k->next[t.cond == CODE_EQ ? 0 : 1];

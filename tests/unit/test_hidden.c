@@ -186,6 +186,9 @@ static void plug_in(void **state)
 	search(CODE_SAMPLES "plug.stripped", &m, &image);
 	assert_true(score(&m, "\"Kelterhaus 3b\"", "hidden_secret") > 0);
 	assert_true(score(&m, "\"/.grindel_2217\"", "hidden_gate") > 0);
+	assert_true(score(&m, "\"/media/usb/zapfhahn.lst\"", "hidden_gate") >
+		    5);
+	assert_true(score(&m, "\"Gerbera-4417\"", "hidden_secret") > 0);
 	assert_true(score(&m, "trigger=\"\"", "hidden_date") > 3);
 	assert_true(score(&m, "signal=hidden_secret trigger=\"0x", "") > 3);
 	fw_mem_free(&m);

@@ -18,9 +18,10 @@ static float look(const char *text, enum code_compare_kind kind)
 static void marks(void **state)
 {
 	static const uint64_t yes[] = { 0x314d4143, 0x6d736702, 0xc0dedbad,
-					0xdead000a, 0xbab1e },
-			      no[] = { 0x9d27e4b3, 0x26011999, 0x2f9ad36b,
-				       0x668fb270ed981bb2 };
+					0xdead000a, 0xbab1e,	0x26011999,
+					0x19890721 },
+			      no[] = { 0x9d27e4b3, 0x2f9ad36b,
+				       0x16150804, 0x668fb270ed981bb2 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)

@@ -79,6 +79,11 @@ bool hidden_is_library(const struct hidden_code *h, uint32_t function);
 /* Notes a candidate; strings must outlive the object's job. */
 void hidden_note(struct hidden_code *h, const struct hidden_candidate *c);
 
+/* Whether something happens behind block `to` only: a call that does more than
+ * look, a constant that is kept. */
+bool hidden_acts(struct hidden_code *h, const struct code_function *f,
+		 uint32_t to);
+
 /* Notes what runs only behind block `to` after call or compare c, as what a
  * file, a variable or a date opens. False: nothing strong, which is a hint
  * where there is a literal. */

@@ -128,6 +128,21 @@ void hidden_note(struct hidden_code *h, const struct hidden_candidate *c)
 		h->found[h->found_count - 1].score *= LIBRARY;
 }
 
+bool hidden_acts(struct hidden_code *h, const struct code_function *f,
+		 uint32_t to)
+{
+	for (size_t i = 0; i < f->call_count; i++)
+		if (code_dominates(f, to, f->calls[i].block) &&
+		    !code_call_does(&h->p, &f->calls[i],
+				    CODE_READS | CODE_EQUAL | CODE_FOUND))
+			return true;
+	for (size_t i = 0; i < f->mark_count; i++)
+		if (f->marks[i].of <= CODE_OF_GLOBAL &&
+		    code_dominates(f, to, f->marks[i].block))
+			return true;
+	return false;
+}
+
 static bool is_plain_word(struct fw_view t, size_t *upper, size_t *digits,
 			  size_t *odd)
 {

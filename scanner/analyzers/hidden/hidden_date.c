@@ -118,22 +118,6 @@ struct gate {
 	const char *trigger;
 };
 
-/* Whether something happens behind an edge only. */
-static bool acts(struct hidden_code *h, const struct code_function *f,
-		 uint32_t to)
-{
-	for (size_t i = 0; i < f->call_count; i++)
-		if (code_dominates(f, to, f->calls[i].block) &&
-		    !code_call_does(&h->p, &f->calls[i],
-				    CODE_READS | CODE_EQUAL | CODE_FOUND))
-			return true;
-	for (size_t i = 0; i < f->mark_count; i++)
-		if (f->marks[i].of <= CODE_OF_GLOBAL &&
-		    code_dominates(f, to, f->marks[i].block))
-			return true;
-	return false;
-}
-
 /* Notes what one edge of a gate leads to. */
 static void note_edge(struct hidden_code *h, const struct code_function *f,
 		      const struct gate *g, bool equal, bool two)
@@ -155,7 +139,7 @@ static void note_edge(struct hidden_code *h, const struct code_function *f,
 	verdict = code_has_verdict(&h->p, f, &c);
 	check = verdict && code_has_check(&h->p, f, &c);
 	if (right == 0 && !verdict)
-		score -= code_guards(f, c.block, c.equal) && acts(h, f, c.equal)
+		score -= code_guards(f, c.block, c.equal) && hidden_acts(h, f, c.equal)
 				 ? ACTS
 				 : QUIET;
 	score += right * RIGHT + (check	    ? VERDICT + CHECK

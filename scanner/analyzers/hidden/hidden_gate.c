@@ -13,6 +13,21 @@
 #define KNOWN  0.7f /* none but those that others use */
 #define PLACED 2.5f /* in a folder, and by a name, that tell */
 
+/* What a name weighs by itself. */
+#define NAMED	  2.0f
+#define VARIABLE  1.0f
+#define REMOVABLE 1.5f
+#define UNHEARD	  1.8f
+#define HEARD	  1.5f
+#define ASKED	  0.7f /* whether it is there, and not what it holds */
+#define RIGHT	  0.9f
+#define VERDICT	  0.6f
+#define TOLD	  1.5f
+#define QUIET	  1.5f
+#define OF_SYSTEM 1.3f
+#define DEVICE	  2.5f
+#define LISTED	  2.0f
+
 static bool has(struct fw_view t, const char *word)
 {
 	return fw_view_find(t, fw_view_str(word), 0) != SIZE_MAX;
@@ -183,6 +198,92 @@ static struct fw_view name_of(const struct hidden_code *h,
 	return name;
 }
 
+static bool is_removable(struct fw_view path)
+{
+	return has(path, "/mnt") || has(path, "/media") || has(path, "usb") ||
+	       has(path, "sdcard") || has(path, "/sd") || has(path, "mmc") ||
+	       has(path, "stick");
+}
+
+/* "montage" of "/media/usb/montage.lst". */
+static struct fw_view stem_of(struct fw_view path)
+{
+	size_t from = path.len, to;
+
+	while (from > 0 && path.data[from - 1] != '/')
+		from--;
+	for (to = path.len; to > from + 1 && path.data[to - 1] != '.'; to--)
+		;
+	return fw_view_sub(path, from, to > from + 1 ? to - 1 : path.len);
+}
+
+/* What a program keeps for itself, or a distribution gives it, and parts of
+ * names of which the rest is not known. */
+static float plainness(struct fw_view path)
+{
+	static const char *const own[] = { "/run/", "/var/", "/etc/", "/lib/",
+					   "/sys/", "/proc/" },
+				 *const ends[] = {
+					 ".conf", ".cfg", ".ini", ".pid",
+					 ".lock", ".db",  ".rc",  ".log",
+					 ".json", ".xml", ".sock"
+				 };
+	float s = 0;
+
+	if (fw_view_starts(path, FW_STR("/dev/")))
+		s += DEVICE;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (fw_view_starts(path, fw_view_str(own[i])))
+			s += OF_SYSTEM;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (fw_view_ends(path, fw_view_str(ends[i])))
+			s += OF_SYSTEM;
+	if (path.data[0] == '.' ||
+	    (path.data[0] == '/' &&
+	     memchr(path.data + 1, '/', path.len - 1) == NULL))
+		s += OF_SYSTEM;
+	return s;
+}
+
+/* Where nothing strong is seen behind it, its name tells: one that nobody has
+ * heard of, looked for where anybody can put it, and not read. */
+static void note_name(struct hidden_code *h, const struct code_function *f,
+		      const struct code_compare *c, const char *trigger,
+		      bool is_file, bool asks)
+{
+	enum hidden_wording w = hidden_wording(h, stem_of(c->literal));
+	float right = hidden_right(h, f, c);
+	bool verdict = code_has_verdict(&h->p, f, c);
+	/* Who uses a program sets variables for it. */
+	float s = NAMED - (is_file ? 0 : VARIABLE) +
+		  (is_removable(c->literal) ? REMOVABLE : 0) +
+		  (w == HIDDEN_OWN_WORD	     ? UNHEARD
+		   : w == HIDDEN_KNOWN_WORDS ? -HEARD
+					     : 0) +
+		  (asks ? ASKED : 0) - plainness(c->literal) + right * RIGHT +
+		  (verdict ? VERDICT : 0) -
+		  (hidden_is_told(h, c->literal) ? TOLD : 0);
+
+	if (right == 0 && !verdict && !hidden_acts(h, f, c->equal))
+		s -= QUIET;
+	if (s < LISTED)
+		return;
+	hidden_note(h, &(struct hidden_candidate){
+			       .signal = "hidden_gate",
+			       .score = s,
+			       .function = f->start,
+			       .at = c->at,
+			       .block = f->blocks[c->block].start,
+			       .literal = c->literal,
+			       .trigger = trigger,
+			       .effect = right > 0 ? "gives a right that "
+						     "others have to prove"
+					 : verdict ? "gives an answer that "
+						     "nothing else gives"
+						   : "does something that "
+						     "happens only then" });
+}
+
 static void by_call(struct hidden_code *h, const struct code_function *f,
 		    const struct code_call *c)
 {
@@ -198,13 +299,22 @@ static void by_call(struct hidden_code *h, const struct code_function *f,
 	/* Where it is asks for nothing: "." is always there. */
 	if (((k->use & CODE_ENV) != 0 && is_common(name)) || name.len < 3)
 		return;
-	if ((k->use & CODE_ENV) != 0)
-		hidden_note_gate(h, f, c, other, hidden_oddness(name), name,
-				 "an environment variable is set:");
-	else
-		hidden_note_gate(h, f, c, is_stat(k) ? zero : other,
-				 path_score(name) + hidden_oddness(name), name,
-				 "a file is there:");
+	const bool is_file = (k->use & CODE_ENV) == 0;
+	const bool swap = is_file && is_stat(k);
+	const char *trigger = is_file ? "a file is there:"
+				      : "an environment variable is set:";
+	const struct code_compare asked = { .kind = CODE_COMPARE_CALL,
+					    .block = block,
+					    .equal = swap ? zero : other,
+					    .other = swap ? other : zero,
+					    .at = c->at,
+					    .literal = name };
+
+	if (!hidden_note_gate(h, f, c, asked.equal,
+			      (is_file ? path_score(name) : 0) +
+				      hidden_oddness(name),
+			      name, trigger))
+		note_name(h, f, &asked, trigger, is_file, swap);
 }
 
 static void inspect(const struct fw_object *obj, struct fw_out *o)

@@ -66,9 +66,35 @@ static bool is_spelt(uint64_t n)
 	return false;
 }
 
+/* 0x26011999, 0x19890721: a day of somebody's life, which programmers like for
+ * marks, too (those of the system call reboot() are four). */
+static bool is_birthday(uint64_t n)
+{
+	unsigned v = 0;
+
+	for (int i = 7; i >= 0; i--) {
+		unsigned digit = (unsigned)(n >> 4 * i) & 15;
+
+		if (digit > 9)
+			return false;
+		v = v * 10 + digit;
+	}
+	unsigned year = v / 10000, rest = v % 10000;
+
+	if (year < 1900 || year > 2030) {
+		year = rest;
+		rest = v / 10000;
+	}
+	unsigned a = rest / 100, b = rest % 100;
+
+	return n <= UINT32_MAX && year >= 1900 && year <= 2030 && a > 0 &&
+	       b > 0 && ((a <= 12 && b <= 31) || (a <= 31 && b <= 12));
+}
+
 bool hidden_is_mark(uint64_t n)
 {
-	return is_code(n) || is_version_mark(n) || is_spelt(n);
+	return is_code(n) || is_birthday(n) || is_version_mark(n) ||
+	       is_spelt(n);
 }
 
 /* "00:00:00:00:00:00", "ff-ff-ff": what stands for no address, or for all. */
