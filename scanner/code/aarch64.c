@@ -345,7 +345,7 @@ static const struct row rows[ARM64_INS_ENDING] = {
 	ON(UXTW, a64_extend, 0)
 	ON(UBFX, a64_ubfx, 0) ON(UBFIZ, a64_ubfiz, 0) ON(SBFX, a64_sbfx, 0)
 	ON(SBFIZ, a64_sbfx, 1) ON(BFI, a64_bfi, 0) ON(BFXIL, a64_bfi, 0)
-	ON(MUL, a64_mix, 0) ON(MADD, a64_mix, 0) ON(MSUB, a64_mix, 0)
+	ON(MUL, a64_mul, 0) ON(MADD, a64_mul, 0) ON(MSUB, a64_mul, 1)
 	ON(MNEG, a64_mix, 0) ON(UMULL, a64_mix, 0) ON(SMULL, a64_mix, 0)
 	ON(UMULH, a64_mix, 0) ON(SMULH, a64_mix, 0) ON(UMADDL, a64_mix, 0)
 	ON(SMADDL, a64_mix, 0) ON(UDIV, a64_mix, 0) ON(SDIV, a64_mix, 0)

@@ -74,9 +74,9 @@ void a64_clobber(struct a64 *x, arm64_reg reg);
 
 a64_handler a64_mov, a64_movz, a64_movn, a64_movk, a64_address, a64_add,
 	a64_sub, a64_neg, a64_logic, a64_mvn, a64_shifts, a64_extend, a64_ubfx,
-	a64_ubfiz, a64_sbfx, a64_bfi, a64_mix, a64_cmp, a64_cmn, a64_tst,
-	a64_ccmp, a64_ccmn, a64_cset, a64_select, a64_increment, a64_movi,
-	a64_fmov;
+	a64_ubfiz, a64_sbfx, a64_bfi, a64_mix, a64_mul, a64_cmp, a64_cmn,
+	a64_tst, a64_ccmp, a64_ccmn, a64_cset, a64_select, a64_increment,
+	a64_movi, a64_fmov;
 a64_handler a64_load, a64_store, a64_load_two, a64_store_two, a64_exclusive,
 	a64_vector_load, a64_vector_store, a64_vector_lanes;
 

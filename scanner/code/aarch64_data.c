@@ -381,6 +381,26 @@ bool a64_mix(struct a64 *x, int arg)
 	return true;
 }
 
+/* mul, madd, msub: the product of two, added to a third or taken from it. */
+bool a64_mul(struct a64 *x, int arg)
+{
+	const cs_arm64_op *op = x->d->operands;
+	struct a64_reg dst = a64_reg(op[0].reg);
+	bool three = x->d->op_count > 3;
+	uint8_t to = three ? (uint8_t)CODE_TMP : dst.number;
+
+	if (x->d->op_count < 3 || dst.number == CODE_NONE || a64_is_vector(dst))
+		return false;
+	a64_emit(x, CODE_MIX, to, a64_read(&op[1]), a64_read(&op[2]));
+	x->out->ops[x->out->count - 1].imm = CODE_MIX_MUL;
+	if (three && arg == 0)
+		a64_emit(x, CODE_ADD, dst.number, to, a64_read(&op[3]));
+	else if (three)
+		a64_emit(x, CODE_SUB, dst.number, a64_read(&op[3]), to);
+	a64_narrow(x, dst);
+	return true;
+}
+
 /* The immediate of movi as it fills the register. One of 16 bytes is kept only
  * where it is 0: an operation has no room for more than 8. */
 bool a64_movi(struct a64 *x, int arg)

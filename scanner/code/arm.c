@@ -318,7 +318,7 @@ static const struct row rows[ARM_INS_ENDING] = {
 	ON(UXTH, arm_extend, 0xffff) ON(SXTB, arm_extend, 0)
 	ON(SXTH, arm_extend, 0) ON(UBFX, arm_ubfx, 0) ON(SBFX, arm_sbfx, 0)
 	ON(BFC, arm_bfc, 0) ON(BFI, arm_bfi, 0) ON(CLZ, arm_clz, 0)
-	ON(MUL, arm_mix, 0) ON(MLA, arm_mix, 0) ON(MLS, arm_mix, 0)
+	ON(MUL, arm_mul, 0) ON(MLA, arm_mul, 0) ON(MLS, arm_mul, 1)
 	ON(REV, arm_mix, 0) ON(REV16, arm_mix, 0) ON(REVSH, arm_mix, 0)
 	ON(RBIT, arm_mix, 0) ON(SDIV, arm_mix, 0) ON(UDIV, arm_mix, 0)
 	ON(UXTAB, arm_mix, 0) ON(UXTAH, arm_mix, 0) ON(SXTAB, arm_mix, 0)

@@ -74,7 +74,8 @@ void arm_jump(struct arm *x, uint8_t reg);
 
 arm_handler arm_add, arm_sub, arm_rsb, arm_logic, arm_mov, arm_mvn, arm_movt,
 	arm_adr, arm_shifts, arm_cmp, arm_cmn, arm_tst, arm_teq, arm_extend,
-	arm_ubfx, arm_sbfx, arm_bfc, arm_bfi, arm_clz, arm_mix, arm_carry;
+	arm_ubfx, arm_sbfx, arm_bfc, arm_bfi, arm_clz, arm_mix, arm_mul,
+	arm_carry;
 arm_handler arm_load, arm_store, arm_load_two, arm_store_two, arm_exclusive,
 	arm_swap, arm_multiple, arm_push, arm_pop, arm_table;
 arm_handler arm_vload, arm_vstore, arm_vmultiple, arm_vpush, arm_vpop,

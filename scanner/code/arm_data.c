@@ -459,6 +459,30 @@ bool arm_mix(struct arm *x, int arg)
 	return true;
 }
 
+/* mul, mla, mls: the product of two, added to a third or taken from it. */
+bool arm_mul(struct arm *x, int arg)
+{
+	const cs_arm_op *op = x->d->operands;
+	uint8_t n = x->d->op_count, dst = arm_core(op[0].reg);
+	bool three = n > 3;
+
+	if (n < 3 || dst == CODE_NONE)
+		return false;
+	uint8_t c = three ? arm_read(x, &op[3], ARM_TMP3) : (uint8_t)CODE_NONE;
+	uint8_t to = three ? (uint8_t)CODE_TMP : dst;
+
+	arm_emit(x, CODE_MIX, to, arm_read(x, &op[1], CODE_TMP),
+		 arm_read(x, &op[2], ARM_TMP2));
+	x->out->ops[x->out->count - 1].imm = CODE_MIX_MUL;
+	if (three && arg == 0)
+		arm_emit(x, CODE_ADD, dst, to, c);
+	else if (three)
+		arm_emit(x, CODE_SUB, dst, c, to);
+	if (x->d->update_flags)
+		arm_compare(x, CODE_FLAGS, dst, zero);
+	return true;
+}
+
 /* adc, sbc, rsc: the carry is not kept. Capstone says that all of them set
  * flags; the encoding knows. */
 bool arm_carry(struct arm *x, int arg)

@@ -73,7 +73,8 @@ static uint32_t *equal_edges(struct code_program *p,
  * Mach-O (two), cpio, a device tree, zstd; cramfs, UBI, UBIFS, TRX, LZ4, an
  * Android sparse image, JPEG (two), GIF, Ogg, Java classes, pcapng, STUN. And
  * numbers of well-known algorithms: 1970 as NTP counts it, polynomials of
- * CRC-32 (two) and CRC-32C, FNV-1a (two), the golden ratio. */
+ * CRC-32 (two) and CRC-32C, FNV-1a (two), the golden ratio, and
+ * 32 times that (TEA). */
 static const uint32_t marks[] = {
 	0x7f454c46, 0xa1b2c3d4, 0xa1b23c4d, 0x27051956, 0x73717368, 0x19852003,
 	0x04034b50, 0x02014b50, 0x06054b50, 0x89504e47, 0x46464952, 0x63825363,
@@ -81,7 +82,7 @@ static const uint32_t marks[] = {
 	0x28cd3d45, 0x55424923, 0x06101831, 0x48445230, 0x184d2204, 0xed26ff3a,
 	0xffd8ffe0, 0xffd8ffe1, 0x47494638, 0x4f676753, 0xcafebabe, 0x0a0d0d0a,
 	0x2112a442, 0x83aa7e80, 0xedb88320, 0x04c11db7, 0x82f63b78, 0x811c9dc5,
-	0x01000193, 0x9e3779b9, 0x14159bc3, 0x28aaeef9, 0x114315af,
+	0x01000193, 0x9e3779b9, 0xc6ef3720, 0x14159bc3, 0x28aaeef9, 0x114315af,
 };
 
 /* Letters and ends of lines, as a number: a part of a protocol's text. */

@@ -250,12 +250,24 @@ static bool mul_wide(struct x86 *x, const cs_x86_op *by)
 
 bool x86_mul(struct x86 *x, uint8_t arg)
 {
+	const cs_x86_op *ops = x->d->operands;
+	struct code_operation *o;
+	struct x86_value a, b;
+	uint8_t n = x->d->op_count;
+
 	(void)arg;
-	if (x->d->op_count == 1)
-		return mul_wide(x, &x->d->operands[0]);
-	if (x->d->op_count == 2)
-		return x86_mix_own(x, 0);
-	return x86_mix(x, 0);
+	if (n == 1)
+		return mul_wide(x, &ops[0]);
+	if (ops[0].type != X86_OP_REG)
+		return x86_unknown(x, 0);
+	a = x86_read(x, &ops[n - 2], CODE_TMP);
+	b = x86_read(x, &ops[n - 1], X86_TMP2);
+	mix(x, x86_number(ops[0].reg), a.reg, b);
+	o = &x->out->ops[x->out->count - 1];
+	o->imm = CODE_MIX_MUL;
+	o->off = b.imm;
+	x86_clobber(x, CODE_FLAGS);
+	return true;
 }
 
 bool x86_div(struct x86 *x, uint8_t arg)

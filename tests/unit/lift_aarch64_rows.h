@@ -144,11 +144,11 @@ static const struct row rows[] = {
 	/* extr x0, x1, x2, #3 */
 	{ "200cc293", "x0=mix x1,x2" },
 	/* mul w0, w1, w2 */
-	{ "207c021b", "x0=mix x1,x2" },
+	{ "207c021b", "x0=mix x1,x2; x0=x0 & 0xffffffff" },
 	/* madd w0, w1, w2, w3 */
-	{ "200c021b", "x0=mix x1,x2" },
+	{ "200c021b", "t1=mix x1,x2; x0=t1 + x3; x0=x0 & 0xffffffff" },
 	/* msub w0, w1, w2, w3 */
-	{ "208c021b", "x0=mix x1,x2" },
+	{ "208c021b", "t1=mix x1,x2; x0=x3 - t1; x0=x0 & 0xffffffff" },
 	/* mneg w0, w1, w2 */
 	{ "20fc021b", "x0=mix x1,x2" },
 	/* umull x0, w1, w2 */

@@ -116,7 +116,9 @@ static const struct row rows[] = {
 	/* muls r0, r1, r2 */
 	{ false, "910210e0", "r0=mix r1,r2; f=r0 cmp 0x0 /4" },
 	/* mla r0, r1, r2, r3 */
-	{ false, "913220e0", "r0=mix r1,r2" },
+	{ false, "913220e0", "t1=mix r1,r2; r0=t1 + r3" },
+	/* mls r0, r1, r2, r3 */
+	{ false, "913260e0", "t1=mix r1,r2; r0=r3 - t1" },
 	/* umull r0, r1, r2, r3 */
 	{ false, "920381e0", "r0=?; r1=?" },
 	/* clz r0, r1 */

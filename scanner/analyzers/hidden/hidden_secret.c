@@ -26,6 +26,7 @@
 #define OWN		2.0f /* a word that stands nowhere else */
 #define SIBLING		3.5f /* another word ends alike */
 #define KNOWN		1.5f /* none but those that others use */
+#define COMPUTED	0.8f
 #define WRITTEN		2.0f /* the program writes it, too */
 #define IDLE	 1.0f /* nothing seems to happen behind it */
 #define STRIKING 1.5f /* so odd that it counts even so */
@@ -169,6 +170,24 @@ static float own_of(struct fw_view t, size_t others)
 	return hidden_is_given_out(t) || others >= WORDS ? 0 : OWN;
 }
 
+/* Whether what is compared with a number is no word of a format, but was made
+ * of several: the sum of a text that nobody is to read. */
+static bool is_computed(const struct hidden_code *h,
+			const struct code_compare *c)
+{
+	switch ((enum code_value_kind)code_value_at(&h->p.values, c->subject)
+			->kind) {
+	case CODE_UNKNOWN:
+	case CODE_SITE:
+	case CODE_SUM:
+	case CODE_MIXED:
+	case CODE_XORED:
+		return c->number > 0xfffff;
+	default:
+		return false;
+	}
+}
+
 /* Measured on programs with and without hidden functions: what is done behind
  * it tells little, what it is, where it comes from and how much else the
  * function does tell much. */
@@ -187,6 +206,8 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 	float s = BASE + (odd > most ? most : odd) * 0.8f +
 		  hidden_looks(c, odd) + words;
 
+	if (number && is_computed(h, c))
+		s += COMPUTED;
 	if (number && (hidden_is_mark(c->number) || is_written(h, c->number)))
 		s -= WRITTEN;
 	/* What is compared there cannot be told: it may be anything. */

@@ -293,6 +293,9 @@ float hidden_looks(const struct code_compare *c, float odd)
 		s -= 0.5f;
 	if (is_pattern(t))
 		s -= 3.0f;
+	/* "*.lst*": any of many. */
+	if (t.data[0] == '*' && t.data[t.len - 1] == '*')
+		s -= 2.0f;
 	if (is_monotonous(t) || is_alphabet(t) || is_list(t) ||
 	    hidden_is_scheme(t))
 		s -= 2.0f;
