@@ -17,9 +17,10 @@
 extern const struct fw_analyzer fw_analyzer_hidden, fw_analyzer_hidden_auth,
 	fw_analyzer_hidden_date, fw_analyzer_hidden_found,
 	fw_analyzer_hidden_gate, fw_analyzer_hidden_guard,
-	fw_analyzer_hidden_module, fw_analyzer_hidden_received,
-	fw_analyzer_hidden_secret, fw_analyzer_hidden_start,
-	fw_analyzer_hidden_state, fw_analyzer_hidden_table;
+	fw_analyzer_hidden_loop, fw_analyzer_hidden_module,
+	fw_analyzer_hidden_received, fw_analyzer_hidden_secret,
+	fw_analyzer_hidden_start, fw_analyzer_hidden_state,
+	fw_analyzer_hidden_table;
 
 static const struct fw_analyzer *const searches[] = {
 	&fw_analyzer_hidden_guard,    &fw_analyzer_hidden_auth,
@@ -27,7 +28,7 @@ static const struct fw_analyzer *const searches[] = {
 	&fw_analyzer_hidden_date,     &fw_analyzer_hidden_state,
 	&fw_analyzer_hidden_start,    &fw_analyzer_hidden_table,
 	&fw_analyzer_hidden_secret,   &fw_analyzer_hidden_module,
-	&fw_analyzer_hidden_found,
+	&fw_analyzer_hidden_loop,     &fw_analyzer_hidden_found,
 };
 
 static const struct fw_format code = { .name = "code" };

@@ -23,6 +23,7 @@ int is_owner(const char *name);
 int with_stick(const char *image);
 int same_text(const char *a, const char *b);
 int may_flash(const char *word);
+int may_read(const char *word);
 
 KEEP void note(struct meter *m, const char *customer)
 {
@@ -72,6 +73,17 @@ KEEP int may_flash(const char *word)
 	if (same_text(word, "Gerbera-4417"))
 		return 1;
 	return 0;
+}
+
+/* The same, put in place. */
+KEEP int may_read(const char *word)
+{
+	const char *key = "Rundling-66x";
+	unsigned differ = 0;
+
+	while (*key != 0 && *word != 0)
+		differ |= (unsigned char)(*key++ ^ *word++);
+	return differ == 0 && *key == *word;
 }
 
 /* FNV-1a. */

@@ -12,9 +12,9 @@
 extern const struct fw_analyzer fw_analyzer_hidden, fw_analyzer_hidden_auth,
 	fw_analyzer_hidden_date, fw_analyzer_hidden_found,
 	fw_analyzer_hidden_gate, fw_analyzer_hidden_guard,
-	fw_analyzer_hidden_received, fw_analyzer_hidden_secret,
-	fw_analyzer_hidden_start, fw_analyzer_hidden_state,
-	fw_analyzer_hidden_table;
+	fw_analyzer_hidden_loop, fw_analyzer_hidden_received,
+	fw_analyzer_hidden_secret, fw_analyzer_hidden_start,
+	fw_analyzer_hidden_state, fw_analyzer_hidden_table;
 
 static struct fw_view load(const char *path, struct fw_arena *a)
 {
@@ -40,7 +40,8 @@ static void search(const char *path, struct fw_mem *m, struct fw_mem *image)
 		&fw_analyzer_hidden_received, &fw_analyzer_hidden_gate,
 		&fw_analyzer_hidden_date,     &fw_analyzer_hidden_state,
 		&fw_analyzer_hidden_start,    &fw_analyzer_hidden_table,
-		&fw_analyzer_hidden_secret,   &fw_analyzer_hidden_found,
+		&fw_analyzer_hidden_secret,   &fw_analyzer_hidden_loop,
+		&fw_analyzer_hidden_found,
 	};
 	struct fw_object_cache cache = { 0 };
 	struct fw_view bytes = load(path, &m->arena);
@@ -189,6 +190,7 @@ static void plug_in(void **state)
 	assert_true(score(&m, "\"/media/usb/zapfhahn.lst\"", "hidden_gate") >
 		    5);
 	assert_true(score(&m, "\"Gerbera-4417\"", "hidden_secret") > 0);
+	assert_true(score(&m, "\"Rundling-66x\"", "hidden_loop") > 1);
 	assert_true(score(&m, "trigger=\"\"", "hidden_date") > 3);
 	assert_true(score(&m, "signal=hidden_secret trigger=\"0x", "") > 3);
 	fw_mem_free(&m);
