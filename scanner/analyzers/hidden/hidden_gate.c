@@ -198,8 +198,11 @@ static struct fw_view name_of(const struct hidden_code *h,
 	return name;
 }
 
+/* By its folders. */
 static bool is_removable(struct fw_view path)
 {
+	while (path.len > 0 && path.data[path.len - 1] != '/')
+		path.len--;
 	return has(path, "/mnt") || has(path, "/media") || has(path, "usb") ||
 	       has(path, "sdcard") || has(path, "/sd") || has(path, "mmc") ||
 	       has(path, "stick");
