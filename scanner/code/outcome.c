@@ -5,6 +5,7 @@
 
 /* Larger functions are not run again. */
 enum { BLOCKS_MAX = 200, RESULTS_MAX = 16, CHECKED_MAX = 100 };
+enum { JOINED_DEPTH = 3 };
 enum { KEPT = 512 /* outcomes; a power of 2 */ };
 
 /* What comes after an edge of a function. */
@@ -173,13 +174,13 @@ size_t code_outcomes(struct code_program *p, const struct code_function *f,
 /* Whether a value is a call's result, or that and something else, which is 0
  * when both are: "stat() == 0 && size == 0" as compilers join it. */
 static bool is_result(const struct code_program *p, code_id id,
-		      const struct code_call *c)
+		      const struct code_call *c, int depth)
 {
 	const struct code_value *v = code_value_at(&p->values, id);
 
 	if (v->kind == CODE_EITHER)
-		return is_result(p, v->base, c) ||
-		       is_result(p, (code_id)v->n, c);
+		return depth > 0 && (is_result(p, v->base, c, depth - 1) ||
+				     is_result(p, (code_id)v->n, c, depth - 1));
 	return v->kind == CODE_RESULT && v->n == c->at;
 }
 
@@ -198,8 +199,9 @@ bool code_result_edges(const struct code_program *p,
 		const struct code_value *right =
 			code_value_at(&p->values, t.right);
 
-		if (!is_result(p, t.left, c) || right->kind != CODE_CONST ||
-		    right->n != 0 || (t.cond != CODE_EQ && t.cond != CODE_NE))
+		if (!is_result(p, t.left, c, JOINED_DEPTH) ||
+		    right->kind != CODE_CONST || right->n != 0 ||
+		    (t.cond != CODE_EQ && t.cond != CODE_NE))
 			continue;
 		*block = b;
 		*zero = k->next[t.cond == CODE_EQ ? 0 : 1];

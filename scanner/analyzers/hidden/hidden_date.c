@@ -83,7 +83,7 @@ static unsigned parts_of(struct hidden_code *h, const struct code_function *f,
 	const struct code_value *v = code_value_at(&h->p.values, id);
 	unsigned a, b;
 
-	if (depth == 0)
+	if (depth == 0 || !code_spend(&h->p, 1))
 		return 0;
 	switch ((enum code_value_kind)v->kind) {
 	case CODE_ARG:

@@ -313,6 +313,8 @@ static void by_call(struct hidden_code *h, const struct code_function *f,
 					    .at = c->at,
 					    .literal = name };
 
+	if (asked.equal == CODE_NO_BLOCK)
+		return;
 	if (!hidden_note_gate(h, f, c, asked.equal,
 			      (is_file ? path_score(name) : 0) +
 				      hidden_oddness(name),
