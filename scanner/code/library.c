@@ -358,7 +358,8 @@ static void name_by_use(struct code_program *p)
 			uint32_t to = f->calls[k].function;
 
 			if (to == CODE_NO_FUNCTION || asked[to] == NEVER ||
-			    p->starts[to].known != NULL)
+			    p->starts[to].known != NULL ||
+			    !code_spend(p, f->block_count))
 				continue;
 			switch (use_of(p, f, &f->calls[k])) {
 			case COMPARES:

@@ -79,6 +79,10 @@ bool hidden_is_library(const struct hidden_code *h, uint32_t function);
 /* Notes a candidate; strings must outlive the object's job. */
 void hidden_note(struct hidden_code *h, const struct hidden_candidate *c);
 
+/* What follows where no command does: how sure a right is, whether a check of
+ * two things is passed, whether an answer is given. */
+const char *hidden_effect(float right, bool check, bool verdict);
+
 /* Whether something happens behind block `to` only: a call that does more than
  * look, a constant that is kept. */
 bool hidden_acts(struct hidden_code *h, const struct code_function *f,

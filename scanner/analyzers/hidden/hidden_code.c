@@ -128,6 +128,14 @@ void hidden_note(struct hidden_code *h, const struct hidden_candidate *c)
 		h->found[h->found_count - 1].score *= LIBRARY;
 }
 
+const char *hidden_effect(float right, bool check, bool verdict)
+{
+	return right > 0 ? "gives a right that others have to prove"
+	       : check	 ? "says yes where else two things have to be equal"
+	       : verdict ? "gives an answer that nothing else gives"
+			 : "does something that happens only then";
+}
+
 bool hidden_acts(struct hidden_code *h, const struct code_function *f,
 		 uint32_t to)
 {

@@ -27,7 +27,6 @@
 #define ROUND	  2.0f
 #define QUIET	  1.0f /* nothing seems to follow from it */
 enum { PARTS_MAX = 48, LOOKED_MAX = 256, DEPTH = 8 };
-enum { TM_SIZE = 36, TM_WEEKDAY = 24, TM_YEARDAY = 28 };
 enum { MINUTE = 60, DAY_SECONDS = 86400 };
 
 /* A compare with a part of a date. */
@@ -139,27 +138,22 @@ static void note_edge(struct hidden_code *h, const struct code_function *f,
 	verdict = code_has_verdict(&h->p, f, &c);
 	check = verdict && code_has_check(&h->p, f, &c);
 	if (right == 0 && !verdict)
-		score -= code_guards(f, c.block, c.equal) && hidden_acts(h, f, c.equal)
+		score -= code_guards(f, c.block, c.equal) &&
+					 hidden_acts(h, f, c.equal)
 				 ? ACTS
 				 : QUIET;
 	score += right * RIGHT + (check	    ? VERDICT + CHECK
 				  : verdict ? VERDICT
 					    : 0);
-	hidden_note(h, &(struct hidden_candidate){
-			       .signal = "hidden_date",
-			       .score = score,
-			       .function = f->start,
-			       .at = c.at,
-			       .block = f->blocks[c.block].start,
-			       .trigger = g->trigger,
-			       .effect = right > 0 ? "gives a right that "
-						     "others have to prove"
-					 : check   ? "says yes where else two "
-						     "things have to be equal"
-					 : verdict ? "gives an answer that "
-						     "nothing else gives"
-						   : "does something that "
-						     "happens only then" });
+	hidden_note(h,
+		    &(struct hidden_candidate){
+			    .signal = "hidden_date",
+			    .score = score,
+			    .function = f->start,
+			    .at = c.at,
+			    .block = f->blocks[c.block].start,
+			    .trigger = g->trigger,
+			    .effect = hidden_effect(right, check, verdict) });
 }
 
 static const char *in_words(struct hidden_code *h, uint64_t seconds)
@@ -282,9 +276,12 @@ static void by_parts(struct hidden_code *h, const struct code_function *f,
 	g.score = FIELDS + (float)(equals > 3 ? 3 : equals) * EQUAL +
 		  (float)(ranges > 2 ? 2 : ranges) * RANGE +
 		  (together ? TOGETHER : 0) + (uneven ? UNEVEN : 0);
-	g.trigger = fw_sprintf(&h->arena, "%s the date and time is %s%" PRIu64,
-			       together ? "a number made of" : "a part of",
-			       exact ? "" : "on one side of ", c->number);
+	g.trigger =
+		!exact ? "the date and time lie within its limits"
+		       : fw_sprintf(&h->arena,
+				    "%s the date and time is %" PRIu64,
+				    together ? "a number made of" : "a part of",
+				    c->number);
 	note_edge(h, f, &g, true, two);
 	if (!exact)
 		note_edge(h, f, &g, false, two);

@@ -271,20 +271,16 @@ static void note_name(struct hidden_code *h, const struct code_function *f,
 		s -= QUIET;
 	if (s < LISTED)
 		return;
-	hidden_note(h, &(struct hidden_candidate){
-			       .signal = "hidden_gate",
-			       .score = s,
-			       .function = f->start,
-			       .at = c->at,
-			       .block = f->blocks[c->block].start,
-			       .literal = c->literal,
-			       .trigger = trigger,
-			       .effect = right > 0 ? "gives a right that "
-						     "others have to prove"
-					 : verdict ? "gives an answer that "
-						     "nothing else gives"
-						   : "does something that "
-						     "happens only then" });
+	hidden_note(h,
+		    &(struct hidden_candidate){
+			    .signal = "hidden_gate",
+			    .score = s,
+			    .function = f->start,
+			    .at = c->at,
+			    .block = f->blocks[c->block].start,
+			    .literal = c->literal,
+			    .trigger = trigger,
+			    .effect = hidden_effect(right, false, verdict) });
 }
 
 static void by_call(struct hidden_code *h, const struct code_function *f,

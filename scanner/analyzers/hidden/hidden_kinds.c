@@ -68,7 +68,7 @@ static const struct fw_kind gate = {
 
 static const struct fw_kind date = {
 	.id = "hidden/date-decides",
-	.title = "from a date on a program does what it did not do before",
+	.title = "a date or a time of day decides what a program does",
 	.explanation =
 		"A date or a time of day that is fixed in the program decides "
 		"what it does, or what it answers. Tests before that date do "

@@ -68,15 +68,17 @@ static void look_at(struct hidden_code *h, const struct code_function *f)
 
 	for (size_t i = 0; i < n; i++) {
 		struct fw_view t = code_text(&h->p, f->pointers[i]);
+		enum hidden_wording w;
 		float score;
 
 		if (!may_be_one(t) || hidden_is_given_out(t) ||
-		    hidden_is_ordinary(t) || is_given(f, t) ||
-		    hidden_wording(h, t) == HIDDEN_KNOWN_WORDS ||
+		    hidden_is_ordinary(t) ||
+		    !code_spend(&h->p, f->call_count) || is_given(f, t) ||
+		    (w = hidden_wording(h, t)) == HIDDEN_KNOWN_WORDS ||
 		    hidden_is_told(h, t) || is_compared(h, f, t))
 			continue;
 		score = BASE + hidden_oddness(t) * ODD +
-			(hidden_wording(h, t) == HIDDEN_OWN_WORD ? OWN : 0);
+			(w == HIDDEN_OWN_WORD ? OWN : 0);
 		hidden_note(h,
 			    &(struct hidden_candidate){
 				    .signal = "hidden_loop",

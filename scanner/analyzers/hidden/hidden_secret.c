@@ -254,13 +254,12 @@ static float score_of(struct hidden_code *h, const struct code_function *f,
 
 static const char *effect_of(const struct behind *b)
 {
-	return b->right > 0 ? "gives a right that others have to prove"
-	       : b->check   ? "says yes where else two things have to be equal"
+	return b->right > 0 || b->check
+		       ? hidden_effect(b->right, b->check, true)
 	       : b->kept    ? "keeps whether it was so"
 	       : b->secrets ? "gives out what is secret"
 	       : b->marks   ? "changes a state that nothing else explains"
-	       : b->acts    ? "does something that happens only then"
-			    : "gives an answer that nothing else gives";
+			    : hidden_effect(0, false, !b->acts);
 }
 
 /* Other values of this kind in the function: a parser has many. */
